@@ -1,0 +1,55 @@
+import type { Schedule } from '../platform/module.ts';
+import { withLogContext, type Logger } from '../platform/telemetry/logger.ts';
+import type { LeaderElection } from './leader.ts';
+
+export interface Scheduler {
+  start(): void;
+  /** Waits for running work; leaderships are handed over at once. */
+  stop(): Promise<void>;
+}
+
+/** Spread of a schedule's interval, so that replicas started together do not stay in step. */
+const JITTER = 0.1;
+
+/** Runs the schedules of a process; a failed run is logged and the next one comes as planned. */
+export function createScheduler(options: {
+  readonly schedules: readonly Schedule[];
+  readonly leader: LeaderElection;
+  readonly logger: Logger;
+  readonly random: () => number;
+}): Scheduler {
+  const { schedules, leader, logger, random } = options;
+  const controller = new AbortController();
+  const timers = new Set<NodeJS.Timeout>();
+  const running = new Set<Promise<void>>();
+
+  async function runOnce(schedule: Schedule): Promise<void> {
+    if (schedule.runs === 'leader' && !(await leader.hold(schedule.name))) return;
+    await schedule.run(controller.signal);
+  }
+
+  function arm(schedule: Schedule, delayMs: number): void {
+    const timer = setTimeout(() => {
+      timers.delete(timer);
+      const run = withLogContext({ task: schedule.name }, () => runOnce(schedule))
+        .catch((error: unknown) => logger.warn({ task: schedule.name, err: error }, 'scheduled work failed; it comes again'))
+        .finally(() => {
+          running.delete(run);
+          if (!controller.signal.aborted) arm(schedule, schedule.everyMs * (1 - JITTER + 2 * JITTER * random()));
+        });
+      running.add(run);
+    }, delayMs);
+    timers.add(timer);
+  }
+
+  return {
+    start: () => schedules.forEach((schedule) => arm(schedule, schedule.everyMs * random())),
+    stop: async () => {
+      controller.abort();
+      for (const timer of timers) clearTimeout(timer);
+      await Promise.allSettled(running);
+      const led = schedules.filter((schedule) => schedule.runs === 'leader');
+      await Promise.allSettled(led.map((schedule) => leader.release(schedule.name)));
+    },
+  };
+}

@@ -1,0 +1,123 @@
+import { Prisma } from '../../generated/prisma/client.ts';
+import { dependencyUnavailable, isAppError } from '../../kernel/app-error.ts';
+import { makeId } from '../../kernel/ids.ts';
+import { classifyDatabaseFailure } from './database-failure.ts';
+import type { Connections, Db } from './prisma-client.ts';
+
+/** One thing that happened to one subject; `transition` makes it unique for that subject. */
+export interface NewEvent {
+  /** The log it belongs to: a tenant's id, or `system`. */
+  readonly log: string;
+  readonly type: string;
+  readonly subject: { readonly kind: string; readonly id: string };
+  readonly transition?: string;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+export interface NewAudit {
+  readonly actor: string;
+  readonly action: string;
+  readonly subject: string;
+  readonly before?: unknown;
+  readonly after?: unknown;
+  readonly requestId?: string | undefined;
+  readonly tenantId: string | null;
+}
+
+/** One transaction: stores are made on `db`; events and audit rows are part of it or do not happen. */
+export interface Work {
+  readonly db: Db;
+  appendEvent(event: NewEvent): Promise<void>;
+  appendAudit(entry: NewAudit): Promise<void>;
+}
+
+export interface UnitOfWork {
+  readonly db: Db;
+  /**
+   * Runs `work` in one transaction. Deadlocks and serialization failures are tried again (at most three times in all).
+   * @throws AppError `dependency.unavailable` when Postgres does not answer within the budget.
+   */
+  run<T>(work: (transaction: Work) => Promise<T>, options?: RunOptions): Promise<T>;
+}
+
+export interface RunOptions {
+  /** Whole budget, the wait for a connection included; requests keep the default. */
+  readonly timeoutMs?: number;
+}
+
+/** A request must have its answer within a second, whatever Postgres does. */
+const DEFAULT_TIMEOUT_MS = 900;
+const MAX_TRIES = 3;
+
+export function createUnitOfWork({ prisma }: Pick<Connections, 'prisma'>): UnitOfWork {
+  async function attempt<T>(work: (transaction: Work) => Promise<T>, timeoutMs: number): Promise<T> {
+    const running = prisma.$transaction(async (db) => work(bindWork(db)), { timeout: timeoutMs });
+    return withDeadline(running, timeoutMs);
+  }
+
+  return {
+    db: prisma,
+    run: async (work, { timeoutMs = DEFAULT_TIMEOUT_MS } = {}) => {
+      for (let tries = 1; ; tries += 1) {
+        try {
+          return await attempt(work, timeoutMs);
+        } catch (error) {
+          if (isAppError(error)) throw error;
+          const failure = classifyDatabaseFailure(error);
+          if (failure === 'away') throw dependencyUnavailable('Postgres', { cause: error });
+          if (failure !== 'conflict' || tries >= MAX_TRIES) throw error;
+        }
+      }
+    },
+  };
+}
+
+function bindWork(db: Db): Work {
+  return {
+    db,
+    appendEvent: (event) => insertEvent(db, event),
+    appendAudit: (entry) => insertAudit(db, entry),
+  };
+}
+
+async function insertEvent(db: Db, event: NewEvent): Promise<void> {
+  await db.$executeRaw`
+    INSERT INTO event (id, log, type, tenant_id, subject_kind, subject_id, transition, data)
+    VALUES (${makeId('event')}, ${event.log}, ${event.type}, ${event.log}, ${event.subject.kind},
+            ${event.subject.id}, ${event.transition ?? null}, ${JSON.stringify(event.data)}::jsonb)
+    ON CONFLICT (log, subject_kind, subject_id, transition) DO NOTHING`;
+  // Sent at commit; wakes the sequencer, which polls anyway.
+  await db.$executeRaw`SELECT pg_notify('meridian_event', '')::text`;
+}
+
+async function insertAudit(db: Db, entry: NewAudit): Promise<void> {
+  await db.auditEntry.create({
+    data: {
+      id: makeId('audit'),
+      actor: entry.actor,
+      action: entry.action,
+      subject: entry.subject,
+      before: toJson(entry.before),
+      after: toJson(entry.after),
+      requestId: entry.requestId ?? null,
+      tenantId: entry.tenantId,
+    },
+  });
+}
+
+/** A domain value as a JSON column; absent becomes SQL NULL. */
+export function toJson(value: unknown): Prisma.InputJsonValue | typeof Prisma.DbNull {
+  return value === undefined || value === null
+    ? Prisma.DbNull
+    : (JSON.parse(JSON.stringify(value)) as Prisma.InputJsonValue);
+}
+
+async function withDeadline<T>(running: Promise<T>, timeoutMs: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(dependencyUnavailable('Postgres')), timeoutMs);
+  });
+  // The loser of the race may still reject; it has been answered for.
+  running.catch(() => {});
+  return Promise.race([running, late]).finally(() => clearTimeout(timer));
+}

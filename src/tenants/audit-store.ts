@@ -1,0 +1,37 @@
+import type { Db } from '../platform/database/prisma-client.ts';
+import { type Page, type PageRequest, decodeCursor, toPage } from '../kernel/page.ts';
+
+export interface AuditEntry {
+  readonly id: string;
+  readonly at: Date;
+  readonly actor: string;
+  readonly action: string;
+  readonly subject: string;
+  readonly before: unknown;
+  readonly after: unknown;
+  readonly requestId: string | null;
+  readonly tenantId: string | null;
+}
+
+/** Audit rows are written by the unit of work, in the transaction of what they tell; here they are only read. */
+export interface AuditStore {
+  /** Entries of one tenant, or of all with `undefined`; newest first. */
+  list(tenantId: string | undefined, page: PageRequest): Promise<Page<AuditEntry>>;
+}
+
+export function createAuditStore(db: Db): AuditStore {
+  return {
+    list: async (tenantId, { limit, cursor }) => {
+      const [before] = cursor === undefined ? [] : decodeCursor(cursor, 1);
+      const rows = await db.auditEntry.findMany({
+        where: {
+          ...(tenantId === undefined ? {} : { tenantId }),
+          ...(before === undefined ? {} : { id: { lt: before } }),
+        },
+        orderBy: { id: 'desc' },
+        take: limit + 1,
+      });
+      return toPage(rows, limit, (row) => [row.id]);
+    },
+  };
+}

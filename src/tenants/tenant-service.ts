@@ -1,0 +1,32 @@
+import type { Generations } from '../coordination/generation.ts';
+import type { UnitOfWork } from '../platform/database/unit-of-work.ts';
+import type { By } from './api-key-service.ts';
+import type { Tenant } from './tenant.ts';
+import { createTenantStore } from './tenant-store.ts';
+
+export interface TenantService {
+  /** @throws AppError `tenant.not-found`. */
+  get(id: string): Promise<Tenant>;
+  list(): Promise<Tenant[]>;
+  /** Makes or renames a tenant; `created` tells which. */
+  put(id: string, name: string, by: By): Promise<{ readonly tenant: Tenant; readonly created: boolean }>;
+}
+
+export function createTenantService(options: {
+  readonly unitOfWork: UnitOfWork;
+  readonly generations: Generations;
+}): TenantService {
+  const { unitOfWork, generations } = options;
+  const store = createTenantStore(unitOfWork.db);
+  return {
+    get: store.get,
+    list: store.list,
+    put: (id, name, by) =>
+      unitOfWork.run(async ({ db, appendAudit }) => {
+        const { tenant, before } = await createTenantStore(db).put(id, name);
+        await generations.bump(db, 'tenants');
+        await appendAudit({ ...by, action: 'tenant.put', subject: id, before, after: tenant, tenantId: id });
+        return { tenant, created: before === undefined };
+      }),
+  };
+}
