@@ -1,7 +1,7 @@
 import { AppError, invalidField } from '../kernel/app-error.ts';
 import type { Page, PageRequest } from '../kernel/page.ts';
 import type { Generations } from '../coordination/generation.ts';
-import type { Freshness } from '../coordination/freshness.ts';
+import type { ChangeSignal } from '../coordination/change-signal.ts';
 import type { Scope } from '../platform/http/actor.ts';
 import type { UnitOfWork } from '../platform/database/unit-of-work.ts';
 import { type ApiKey, isOperatorOnly, makeCredential } from './api-key.ts';
@@ -37,14 +37,14 @@ export interface ApiKeyService {
 export interface ApiKeyServiceDependencies {
   readonly unitOfWork: UnitOfWork;
   readonly generations: Generations;
-  readonly freshness: Pick<Freshness, 'hurry'>;
+  readonly changes: ChangeSignal;
   readonly nowMs: () => number;
 }
 
 const audited = ({ hash: _hash, ...key }: ApiKey): Omit<ApiKey, 'hash'> => key;
 
 export function createApiKeyService(dependencies: ApiKeyServiceDependencies): ApiKeyService {
-  const { unitOfWork, generations, freshness, nowMs } = dependencies;
+  const { unitOfWork, generations, changes, nowMs } = dependencies;
 
   async function create(asked: NewApiKey, by: By): Promise<ApiKey & { readonly credential: string }> {
     assertSound(asked, nowMs());
@@ -68,7 +68,7 @@ export function createApiKeyService(dependencies: ApiKeyServiceDependencies): Ap
         await generations.bump(db, 'keys');
         await appendAudit({ ...by, action: 'api-key.delete', subject: id, before: audited(key), tenantId: key.tenantId });
       });
-      void freshness.hurry();
+      changes.announce();
     },
     bootstrap: async ({ another }) => {
       const existing = await createApiKeyStore(unitOfWork.db).countOperatorKeys();

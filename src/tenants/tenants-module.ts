@@ -1,3 +1,4 @@
+import type { ChangeSignal } from '../coordination/change-signal.ts';
 import type { Freshness } from '../coordination/freshness.ts';
 import type { Generations } from '../coordination/generation.ts';
 import type { Clock } from '../kernel/clock.ts';
@@ -29,15 +30,16 @@ export interface TenantsDependencies {
   readonly unitOfWork: UnitOfWork;
   readonly generations: Generations;
   readonly freshness: Freshness;
+  readonly changes: ChangeSignal;
   readonly clock: Clock;
 }
 
 /** `last used` of a key is exact to the minute: more would be a write for each request. */
 const TOUCH_EVERY_MS = 60_000;
 
-export function createTenantsModule({ unitOfWork, generations, freshness, clock }: TenantsDependencies): Module<TenantsService> {
+export function createTenantsModule({ unitOfWork, generations, freshness, changes, clock }: TenantsDependencies): Module<TenantsService> {
   const store = createApiKeyStore(unitOfWork.db);
-  const keys = createApiKeyService({ unitOfWork, generations, freshness, nowMs: clock.nowMs });
+  const keys = createApiKeyService({ unitOfWork, generations, changes, nowMs: clock.nowMs });
   const tenants = createTenantService({ unitOfWork, generations });
   const credentials = createCredentialReader({ store, freshness, generations, ...clock });
   const touch: Schedule = {

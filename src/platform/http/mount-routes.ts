@@ -15,6 +15,8 @@ export interface MountOptions {
   readonly cors: Cors;
   /** Tests hold each answer against its own schema; a mismatch is then a failure of the request. */
   readonly checkResponses?: boolean;
+  /** Serves what is no route, before an unknown path is refused. */
+  readonly beforeRefusal: RequestHandler;
 }
 
 /** Makes the router of all routes, with 405 for known paths and 404 for the rest. */
@@ -23,6 +25,7 @@ export function mountRoutes(options: MountOptions): Router {
   const router = Router({ caseSensitive: true });
   for (const route of options.routes) router[route.method](expressPath(route.path), ...handlersOf(route, options));
   for (const [path, routes] of byPath(options.routes)) router.all(expressPath(path), refuseMethod(routes, options.cors));
+  router.use(options.beforeRefusal);
   router.use(() => {
     throw new AppError('route.not-found', { detail: 'There is no such path; GET /openapi.json lists those there are.' });
   });

@@ -1,0 +1,50 @@
+import type { Server } from 'node:http';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createExpressServer } from '../platform/http/express-server.ts';
+import type { Platform } from './platform.ts';
+import type { Express } from 'express';
+
+/** Opens a port. @throws Error naming the port when it is taken. */
+export async function listen(server: Server, host: string, port: number): Promise<number> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      reject(error.code === 'EADDRINUSE' ? new Error(`Port ${port} on ${host} is taken.`, { cause: error }) : error);
+    });
+    server.listen(port, host, resolve);
+  });
+  return (server.address() as AddressInfo).port;
+}
+
+/** Serves the application; at shutdown running requests finish and no new connection is taken. */
+export async function serveApp(platform: Platform, app: Express, port: number): Promise<number> {
+  const { config, lifecycle } = platform;
+  const server = createExpressServer(app);
+  const taken = await listen(server, config.MERIDIAN_HOST, port);
+  const deadlineMs = config.MERIDIAN_SHUTDOWN_SECONDS * 1000;
+  lifecycle.onStop('http', deadlineMs, () => closeServer(server));
+  return taken;
+}
+
+/** Metrics have a port of their own: they are for the private network. */
+export async function serveMetrics({ config, metrics, lifecycle }: Platform): Promise<number> {
+  const server = http.createServer((request, response) => {
+    if (request.method !== 'GET' || request.url !== '/metrics') {
+      response.writeHead(404).end();
+      return;
+    }
+    metrics.render().then(
+      (text) => response.writeHead(200, { 'Content-Type': metrics.contentType }).end(text),
+      () => response.writeHead(500).end(),
+    );
+  });
+  const port = await listen(server, config.MERIDIAN_HOST, config.MERIDIAN_METRICS_PORT);
+  lifecycle.onStop('metrics', 1_000, () => closeServer(server));
+  return port;
+}
+
+function closeServer(server: Server): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  return closed;
+}
