@@ -1,0 +1,176 @@
+import http, { type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { ZodError } from 'zod';
+import { checkAccessToken, PlainRefusal, type TokenClaims } from './access-token.ts';
+import { answerControl } from './control-routes.ts';
+import { applyFault } from './region-fault.ts';
+import type { SimulatedRegion } from './simulated-region.ts';
+import { pause, type SimulatedTime } from './simulated-time.ts';
+import { badRoute, TwirpRefusal } from './twirp-refusal.ts';
+
+const MAX_BODY_BYTES = 1024 * 1024;
+const CONTROL_PREFIX = '/simulator/';
+
+export interface RegionServer {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** Serves one region on one port: LiveKit's paths, and below `/simulator/` the control API, which no fault touches. */
+export async function startRegionServer(options: {
+  readonly region: SimulatedRegion;
+  readonly time: SimulatedTime;
+  readonly host: string;
+}): Promise<RegionServer> {
+  const { region, time, host } = options;
+  const livekitSockets = new Set<Socket>();
+
+  function noteSocket(socket: Socket): void {
+    if (livekitSockets.has(socket)) return;
+    livekitSockets.add(socket);
+    socket.once('close', () => livekitSockets.delete(socket));
+  }
+
+  async function serveLivekit(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
+    noteSocket(request.socket);
+    const isDead = (): boolean => region.state.power === 'down';
+    const body = await readBody(request);
+    if (isDead()) return void response.destroy();
+    const fault = region.faults.take(url.pathname);
+    if (fault !== undefined && (await applyFault(fault, url.pathname, response, time))) return;
+    const answered = await answerLivekit(region, time, request, url, body);
+    if (isDead()) return void response.destroy();
+    response.writeHead(answered.status, { 'content-type': answered.contentType });
+    response.end(answered.body);
+  }
+
+  async function serveControl(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
+    const segments = url.pathname.slice(CONTROL_PREFIX.length).split('/').map(decodeURIComponent);
+    const text = await readBody(request);
+    const body: unknown = text === '' ? undefined : JSON.parse(text);
+    const answer = await answerControl(region, time, {
+      method: request.method ?? 'GET',
+      segments,
+      query: url.searchParams,
+      body,
+    });
+    if (region.state.power === 'down') {
+      for (const socket of livekitSockets) if (socket !== request.socket) socket.destroy();
+    }
+    response.writeHead(answer.status, { 'content-type': 'application/json' });
+    response.end(JSON.stringify(answer.body));
+  }
+
+  const server = http.createServer((request, response) => {
+    const url = new URL(request.url ?? '/', 'http://region.invalid');
+    const isControl = url.pathname.startsWith(CONTROL_PREFIX);
+    const served = isControl ? serveControl(request, response, url) : serveLivekit(request, response, url);
+    served.catch((error: unknown) => answerFailure(response, error));
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error) => {
+      region.close();
+      reject(error);
+    });
+    server.listen(region.config.port, host, resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://${host}:${port}`,
+    close: () =>
+      new Promise((resolve) => {
+        region.close();
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+interface LivekitAnswer {
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: string;
+}
+
+const plain = (status: number, body: string): LivekitAnswer => ({
+  status,
+  contentType: 'text/plain; charset=utf-8',
+  body,
+});
+
+async function answerLivekit(
+  region: SimulatedRegion,
+  time: SimulatedTime,
+  request: IncomingMessage,
+  url: URL,
+  body: string,
+): Promise<LivekitAnswer> {
+  const path = url.pathname;
+  try {
+    // As on a real server the token is looked at before the path.
+    const claims = readClaims(region, time, request, url);
+    if (path === '/') return plain(200, 'OK');
+    if (path === '/rtc') return { ...plain(404, ''), contentType: 'text/plain' };
+    if (path === '/rtc/validate') {
+      region.validateJoin(claims);
+      return plain(200, 'success');
+    }
+    if (!path.startsWith('/twirp/')) return plain(404, '404 page not found\n');
+    checkTwirp(request);
+    const json = region.callTwirp(path, body, claims);
+    region.log.add('call', { path, status: 200 });
+    return { status: 200, contentType: 'application/json', body: JSON.stringify(json) };
+  } catch (error) {
+    if (error instanceof PlainRefusal) {
+      region.log.add('call', { path, status: error.status });
+      return plain(error.status, error.message);
+    }
+    if (!(error instanceof TwirpRefusal)) throw error;
+    await pause(time, error.afterMs);
+    region.log.add('call', { path, status: error.status, code: error.code });
+    const refusal = JSON.stringify({ code: error.code, msg: error.message });
+    return { status: error.status, contentType: 'application/json', body: refusal };
+  }
+}
+
+function readClaims(
+  region: SimulatedRegion,
+  time: SimulatedTime,
+  request: IncomingMessage,
+  url: URL,
+): TokenClaims | undefined {
+  const header = request.headers.authorization ?? '';
+  if (header !== '' && !header.startsWith('Bearer ')) {
+    throw new PlainRefusal(401, 'invalid authorization header. Must start with Bearer ');
+  }
+  const token = header === '' ? (url.searchParams.get('access_token') ?? '') : header.slice('Bearer '.length);
+  return token === '' ? undefined : checkAccessToken(token, region.config.keys, time.nowMs());
+}
+
+function checkTwirp(request: IncomingMessage): void {
+  if (request.method !== 'POST') {
+    throw badRoute(`unsupported method "${request.method ?? ''}" (only POST is allowed)`);
+  }
+  const type = request.headers['content-type'] ?? '';
+  if (!type.startsWith('application/json')) throw badRoute(`unexpected Content-Type: "${type}"`);
+}
+
+async function readBody(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > MAX_BODY_BYTES) throw new PlainRefusal(413, 'http: request body too large');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** Refusals of joins keep LiveKit's status and words; a control body that cannot be read is the tester's mistake. */
+function answerFailure(response: ServerResponse, error: unknown): void {
+  if (response.headersSent || response.destroyed) return;
+  const refusal = error instanceof PlainRefusal || error instanceof TwirpRefusal;
+  const status = refusal ? error.status : error instanceof ZodError || error instanceof SyntaxError ? 400 : 500;
+  response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' });
+  response.end(error instanceof Error ? error.message : 'failed');
+}
