@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 
 /**
  * A process, told apart from any later one that gets the same number.
@@ -8,7 +8,7 @@ import { readFileSync } from 'node:fs';
 
 /**
  * When a process began, as an opaque text that no later process with its number shares; undefined when there is none.
- * A zombie counts as gone: it holds no port and does nothing.
+ * A zombie counts as gone (it holds no port and does nothing), unless it is only the first of several threads to end.
  * @param {number} pid
  * @returns {string | undefined}
  */
@@ -22,7 +22,7 @@ function findLinuxStartTime(pid) {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     // The second field is the command in brackets and may hold spaces and brackets of its own.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    if (fields[0] === 'Z' || fields[0] === 'X') return undefined;
+    if (fields[0] === 'X' || (fields[0] === 'Z' && readdirSync(`/proc/${pid}/task`).length <= 1)) return undefined;
     // Field 22 of proc(5), in ticks since the boot; hence the boot's own id beside it.
     return `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim().slice(0, 8)}-${fields[19]}`;
   } catch {

@@ -29,6 +29,8 @@ export function createProcesses({ logFolder, record, onUnexpectedEnd }) {
   /** @type {RecordedProcess[]} */
   let started = [];
   let isEnding = false;
+  /** @type {Set<number>} */
+  const expected = new Set();
 
   return {
     /**
@@ -60,7 +62,7 @@ export function createProcesses({ logFolder, record, onUnexpectedEnd }) {
       const running = { name: request.name, pid, logFile, hasEnded: () => ended };
       child.once('exit', (code, signal) => {
         ended = signal ? `ended by ${signal}` : `ended with code ${code}`;
-        if (!isEnding) onUnexpectedEnd?.(running, ended);
+        if (!isEnding && !expected.has(pid)) onUnexpectedEnd?.(running, ended);
       });
       return running;
     },
@@ -71,6 +73,17 @@ export function createProcesses({ logFolder, record, onUnexpectedEnd }) {
       await endProcesses(started, options);
       started = [];
       record.write([]);
+    },
+
+    /**
+     * Ends one process without a word and returns when it is gone. Its end counts as expected.
+     * @param {number} pid
+     */
+    kill: async (pid) => {
+      const [one] = started.filter((process) => process.pid === pid);
+      if (one === undefined) return;
+      expected.add(pid);
+      await endProcesses([{ ...one, ending: { ...one.ending, signal: 'SIGKILL' } }]);
     },
 
     /** The last resort, for a process that is about to exit: kills without waiting. */

@@ -1,5 +1,4 @@
 import { rmSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { parseStartArguments } from './arguments.mjs';
 import { ensureBuilt } from './building.mjs';
 import { shortPath } from './checkout.mjs';
@@ -12,7 +11,7 @@ import { bold, dim, formatDuration, green, print, printHeading, printLine, red, 
 import { findParts, listStandIns, printParts } from './parts/finding.mjs';
 import { createPortRegister } from './ports.mjs';
 import { createProcesses } from './processes.mjs';
-import { postgresDataFolder } from './services/postgres.mjs';
+import { postgresHome } from './services/postgres.mjs';
 import { startStack } from './stack.mjs';
 import { openStateFolder, ownState } from './state-folder.mjs';
 
@@ -81,9 +80,10 @@ async function tidy({ flags, state, processes }) {
   const leftovers = await processes.endLeftovers();
   if (leftovers.length > 0) printLine('leftovers', `ended ${leftovers.join(', ')}`, 'a former run was killed');
   state.remove(LOCAL_FILE);
+  // As root the data lie elsewhere and may be those of a state that was removed: without its secrets nobody can open them.
+  if (flags.fresh || state.read('secrets.json') === undefined) rmSync(postgresHome(state.path), { recursive: true, force: true });
   if (!flags.fresh) return;
-  for (const name of ['secrets.json', 'ports.json', 'regions.yaml', 'simulator.json', 'regions', 'redis', 'postgres', 'logs']) state.remove(name);
-  rmSync(dirname(postgresDataFolder(state.path)), { recursive: true, force: true });
+  for (const name of ['secrets.json', 'ports.json', 'regions.yaml', 'simulator.json', 'regions', 'redis', 'logs']) state.remove(name);
   printLine('fresh', 'the state is forgotten');
 }
 

@@ -48,13 +48,13 @@ export function livekitConfiguration({ id, keyId, secret, webhookUrl, redisPort,
 
 /**
  * Starts a LiveKit server and returns when it takes rooms.
- * @param {{program: string, configurationFile: string, settings: LiveKitSettings, processes: import('../processes.mjs').Processes}} options
+ * @param {{program: string, name?: string, configurationFile: string, settings: LiveKitSettings, processes: import('../processes.mjs').Processes}} options
  * @returns {Promise<{pid: number, url: string, apiUrl: string, metricsUrl: string}>}
  */
-export async function startLiveKit({ program, configurationFile, settings, processes }) {
+export async function startLiveKit({ program, settings, name = `livekit-${settings.id}`, configurationFile, processes }) {
   writePrivateFile(configurationFile, `${JSON.stringify(livekitConfiguration(settings), null, 2)}\n`);
   const running = processes.start({
-    name: `livekit-${settings.id}`,
+    name,
     command: program,
     args: ['--config', configurationFile],
     ending: { stage: 'media', signal: 'SIGTERM', repeatAfterMs: SECOND_SIGNAL_AFTER_MS, patienceMs: STOP_PATIENCE_MS },

@@ -1,6 +1,16 @@
 import { createHash } from 'node:crypto';
 import { execFile, spawn } from 'node:child_process';
-import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { Failure } from '../failure.mjs';
@@ -18,14 +28,22 @@ const STOP_PATIENCE_MS = 15_000;
 const MAX_CONNECTIONS = 300;
 
 /**
- * The place of the data: inside the state when our own user runs Postgres, else (as root) a folder that the unprivileged
+ * The place of all data of a state: inside it when our own user runs Postgres, else (as root) a folder that the unprivileged
  * user can reach, keyed by the place of the state.
  * @param {string} stateFolder
  */
-export function postgresDataFolder(stateFolder) {
-  if (findUnprivilegedUser() === undefined) return join(stateFolder, 'postgres', 'data');
+export function postgresHome(stateFolder) {
+  if (findUnprivilegedUser() === undefined) return join(stateFolder, 'postgres');
   const key = createHash('sha256').update(stateFolder).digest('hex').slice(0, 12);
-  return join(openFolder(), `meridian-postgres-${key}`, 'data');
+  return join(openFolder(), `meridian-postgres-${key}`);
+}
+
+/**
+ * @param {string} stateFolder
+ * @param {string} [cluster] its name, where a state has several
+ */
+export function postgresDataFolder(stateFolder, cluster = 'main') {
+  return join(postgresHome(stateFolder), cluster, 'data');
 }
 
 /**
@@ -81,7 +99,8 @@ function isReady(dataFolder, pid) {
  * @param {{programs: string, dataFolder: string, password: string, user: SystemUser | undefined}} options
  */
 async function createCluster({ programs, dataFolder, password, user }) {
-  makeHome(dirname(dataFolder), user);
+  makeHome(dirname(dirname(dataFolder)), user);
+  makeClusterFolder(dirname(dataFolder), user);
   const workshop = mkdtempSync(join(dirname(dataFolder), 'unfinished-'));
   const passwordFile = join(workshop, 'password');
   writeFileSync(passwordFile, `${password}\n`, { mode: 0o600 });
@@ -103,16 +122,21 @@ async function createCluster({ programs, dataFolder, password, user }) {
   }
 }
 
-/** A folder above the data for one user only. What is left from a state that is gone has a lost password: it goes. @param {string} home @param {SystemUser | undefined} user */
+/** The folder above all clusters of a state, for one user only. @param {string} home @param {SystemUser | undefined} user */
 function makeHome(home, user) {
   const left = statSync(home, { throwIfNoEntry: false });
   if (left && left.uid !== (user?.uid ?? process.getuid?.())) {
     throw new Failure(`${home} belongs to another user`, 'Remove it, or name another state with --state DIR.');
   }
-  mkdirSync(home, { recursive: true });
-  for (const name of readdirSync(home)) rmSync(join(home, name), { recursive: true, force: true, maxRetries: 5 });
-  chmodSync(home, 0o700);
+  mkdirSync(home, { recursive: true, mode: 0o700 });
   if (user) chownSync(home, user.uid, user.gid);
+}
+
+/** What is left here without whole data is of a run that was killed, or of a state that is gone. @param {string} folder @param {SystemUser | undefined} user */
+function makeClusterFolder(folder, user) {
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  mkdirSync(folder, { mode: 0o700 });
+  if (user) chownSync(folder, user.uid, user.gid);
 }
 
 /**

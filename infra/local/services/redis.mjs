@@ -4,7 +4,7 @@ import { waitFor } from '../waiting.mjs';
 
 const READY_TIMEOUT_MS = 10_000;
 const STOP_PATIENCE_MS = 5_000;
-const PING_TIMEOUT_MS = 500;
+const REPLY_TIMEOUT_MS = 500;
 
 /**
  * Starts a Redis server on loopback. It keeps what it is told: a region's Redis that comes back empty makes LiveKit's live
@@ -31,17 +31,25 @@ export async function startRedis({ program, name, port, dataFolder, processes })
  * @param {number} port
  * @returns {Promise<boolean>}
  */
-export function answersPing(port) {
-  return new Promise((resolve) => {
-    const socket = connect({ port, host: '127.0.0.1', timeout: PING_TIMEOUT_MS });
-    /** @param {boolean} answer */
-    const finish = (answer) => {
+export async function answersPing(port) {
+  return (await sendRedisCommand(port, 'PING').catch(() => '')).startsWith('+PONG');
+}
+
+/**
+ * Sends one command without arguments that need quoting, and returns the raw reply.
+ * @param {number} port
+ * @param {string} command
+ * @returns {Promise<string>}
+ */
+export function sendRedisCommand(port, command) {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ port, host: '127.0.0.1', timeout: REPLY_TIMEOUT_MS });
+    socket.once('connect', () => socket.write(`${command}\r\n`));
+    socket.once('data', (reply) => {
       socket.destroy();
-      resolve(answer);
-    };
-    socket.once('connect', () => socket.write('PING\r\n'));
-    socket.once('data', (reply) => finish(reply.toString().startsWith('+PONG')));
-    socket.once('error', () => finish(false));
-    socket.once('timeout', () => finish(false));
+      resolve(reply.toString());
+    });
+    socket.once('error', reject);
+    socket.once('timeout', () => socket.destroy(new Error(`Redis on port ${port} did not answer ${command}`)));
   });
 }
