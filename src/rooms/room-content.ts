@@ -1,0 +1,33 @@
+import { AppError } from '../kernel/app-error.ts';
+import { type JsonObject, mergePatch } from './merge-patch.ts';
+import type { Room, RoomContent, RoomSettings } from './room.ts';
+import type { RoomSchemas } from './room-schemas.ts';
+
+/** The room as its owner would have to write it anew. A name that equals the slug was never given. */
+export function contentOf({ slug, name, settings }: Room): RoomContent {
+  return { ...settings, slug, ...(name === slug ? {} : { name }) };
+}
+
+/** What goes into the room's document: the content without what has columns of its own. */
+export function settingsOf({ slug: _slug, name: _name, ...settings }: RoomContent): RoomSettings {
+  return settings;
+}
+
+/**
+ * The content after an RFC 7396 merge patch, held against the same rules as a new room's.
+ * @throws AppError `request.invalid` naming the field, when the whole no longer holds together.
+ */
+export function patchContent(room: Room, patch: JsonObject, schemas: RoomSchemas): RoomContent {
+  const merged = mergePatch(contentOf(room), withoutStalePin(patch));
+  const result = schemas.content.safeParse(merged);
+  if (result.success) return result.data;
+  const errors = result.error.issues.map(({ path, message }) => ({ path: path.map(String).join('.'), message }));
+  throw new AppError('request.invalid', { detail: `${errors[0]?.path}: ${errors[0]?.message}`, errors });
+}
+
+/** Going back to `auto` lets go of the pin, without the caller having to name it. */
+function withoutStalePin(patch: JsonObject): JsonObject {
+  const region = patch['region'] as JsonObject | null | undefined;
+  if (region?.['mode'] !== 'auto' || region['id'] !== undefined) return patch;
+  return { ...patch, region: { ...region, id: null } };
+}
