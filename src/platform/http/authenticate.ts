@@ -23,7 +23,7 @@ export async function authenticate(header: string | undefined, read: CredentialR
 
 /** @throws AppError `auth.required` or `auth.forbidden` when the actor may not call a route of this access. */
 export function authorize(actor: Actor, access: Access): void {
-  if (access.kind === 'anyone') return;
+  if (access.kind !== 'scopes') return;
   if (actor.kind === 'guest') throw new AppError('auth.required', { detail: 'Send a credential: "Authorization: Bearer <credential>".' });
   if (!access.anyOf.some((scope) => hasScope(actor, scope))) {
     throw new AppError('auth.forbidden', { detail: `The credential needs the scope ${access.anyOf.join(' or ')}.` });

@@ -21,6 +21,8 @@ export function createExpressServer(app: Express): http.Server {
     {
       IncomingMessage: AppRequest,
       ServerResponse: AppResponse,
+      // A header that must be single and came twice is then two values in one text, which no reader takes for one.
+      joinDuplicateHeaders: true,
       keepAliveTimeout: KEEP_ALIVE_MS,
       headersTimeout: HEADERS_TIMEOUT_MS,
       requestTimeout: REQUEST_TIMEOUT_MS,

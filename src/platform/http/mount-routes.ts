@@ -78,7 +78,8 @@ interface WithCall extends Request {
 function enterRoute(route: Route, { cors, readCredential, clientIp }: MountOptions): RequestHandler {
   return async (request: WithCall, response, next) => {
     if (route.cors) cors.apply(request, response);
-    const actor = await authenticate(request.headers.authorization, readCredential);
+    const ours = route.access.kind === 'signed' ? undefined : request.headers.authorization;
+    const actor = await authenticate(ours, readCredential);
     authorize(actor, route.access);
     if (route.request?.body && hasForeignBody(request)) {
       throw new AppError('request.unsupported-media-type', { detail: 'Send the body as application/json.' });

@@ -58,13 +58,18 @@ function successResponses(route: Route): Record<string, unknown> {
   );
 }
 
+function securityOf({ access }: Route): Record<string, string[]>[] {
+  if (access.kind === 'scopes') return [{ bearer: [...access.anyOf] }];
+  return access.kind === 'anyone' ? [{}, { bearer: [] }] : [{}];
+}
+
 function operationOf(route: Route): ZodOpenApiOperationObject {
   const { params, query, body } = route.request ?? {};
   return {
     operationId: route.operationId,
     summary: route.summary,
     tags: [route.tag],
-    security: route.access.kind === 'scopes' ? [{ bearer: [...route.access.anyOf] }] : [{}, { bearer: [] }],
+    security: securityOf(route),
     ...(params || query
       ? { requestParams: { ...(params ? { path: params as z.ZodObject } : {}), ...(query ? { query: query as z.ZodObject } : {}) } }
       : {}),

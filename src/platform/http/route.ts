@@ -4,10 +4,17 @@ import type { Actor, Scope } from './actor.ts';
 
 export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 
-/** Who may call: anyone (a credential is read when one is sent), or a credential with one of the scopes. */
-export type Access = { readonly kind: 'anyone' } | { readonly kind: 'scopes'; readonly anyOf: readonly Scope[] };
+/**
+ * Who may call: anyone (a credential is read when one is sent), a credential with one of the scopes, or whoever signed
+ * the request: the handler then checks the `Authorization` header, which is in no form of ours.
+ */
+export type Access =
+  | { readonly kind: 'anyone' }
+  | { readonly kind: 'signed' }
+  | { readonly kind: 'scopes'; readonly anyOf: readonly Scope[] };
 
 export const ANYONE: Access = { kind: 'anyone' };
+export const SIGNED: Access = { kind: 'signed' };
 export function scopes(...anyOf: readonly Scope[]): Access {
   return { kind: 'scopes', anyOf };
 }
