@@ -67,12 +67,18 @@ export function createProcesses({ logFolder, record, onUnexpectedEnd }) {
       return running;
     },
 
-    /** @param {{isForced?: () => boolean}} [options] */
+    /**
+     * Ends everything, in order. Nothing can be started any more.
+     * @param {{isForced?: () => boolean}} [options]
+     * @returns {Promise<number>} how many were still running
+     */
     endAll: async (options = {}) => {
       isEnding = true;
-      await endProcesses(started, options);
+      const running = started.filter(isAlive);
+      await endProcesses(running, options);
       started = [];
       record.write([]);
+      return running.length;
     },
 
     /**

@@ -1,6 +1,5 @@
 import { readGivenRegions } from './given-regions.mjs';
 import { ensureKeys } from './keys.mjs';
-import { requireFreePort } from './ports.mjs';
 import { planRegions } from './region-plan.mjs';
 import { startRegions } from './region-start.mjs';
 import { LOCAL_REGION_IDS, regionsDocument } from './regions.mjs';
@@ -24,7 +23,6 @@ import { startRedis } from './services/redis.mjs';
  */
 export async function startStack(dependencies) {
   const { flags, environment, state, parts, ports } = dependencies;
-  for (let replica = 0; replica < flags.replicas; replica += 1) await requireFreePort(flags.port + replica, 'the API');
   const apiUrl = `http://127.0.0.1:${flags.port}`;
   const secrets = ensureSecrets(state, LOCAL_REGION_IDS);
   const { issuer } = await startIssuer({ port: await ports.take('issuer'), privateJwk: secrets.issuerKey });

@@ -9,7 +9,7 @@ import { watchForInterruption } from './interruption.mjs';
 import { LOCAL_FILE, describeStack } from './local-json.mjs';
 import { bold, dim, formatDuration, green, print, printHeading, printLine, red, withProgress } from './output.mjs';
 import { findParts, listStandIns, printParts } from './parts/finding.mjs';
-import { createPortRegister } from './ports.mjs';
+import { createPortRegister, requireFreePort } from './ports.mjs';
 import { createProcesses } from './processes.mjs';
 import { postgresHome } from './services/postgres.mjs';
 import { startStack } from './stack.mjs';
@@ -42,12 +42,16 @@ async function main() {
     const work = bringUpAndShow(run);
     const outcome = await Promise.race([work, interruption.happened]);
     if (typeof outcome === 'number') return outcome;
+    // What the interrupted work complains of from now on is of no interest.
     work.catch(() => undefined);
     print();
     print(`  ${outcome.why}: ending`);
     return run.isReady ? 0 : outcome.exitCode;
+  } catch (error) {
+    print(red(describeFailure(error)));
+    return 1;
   } finally {
-    await end(state, processes);
+    await end(run);
     owned.release();
   }
 }
@@ -58,6 +62,7 @@ async function bringUpAndShow(run) {
   const startedAt = performance.now();
   printHeading('Meridian, local stack', `state in ${shortPath(state.path)}`);
   await tidy(run);
+  for (let replica = 0; replica < flags.replicas; replica += 1) await requireFreePort(flags.port + replica, 'the API');
   await ensureDependencies();
   await ensureBuilt();
   const parts = findParts(process.env, { simulate: flags.simulate, stateFolder: state.path });
@@ -106,11 +111,11 @@ function printAfterShow(flags, state, parts, held) {
   print(`  ${dim(`keys and addresses: ${shortPath(state.file(LOCAL_FILE))} · logs: ${shortPath(state.file('logs'))} · Ctrl-C ends everything`)}`);
 }
 
-/** @param {StateFolder} state @param {Processes} processes */
-async function end(state, processes) {
+/** @param {Run} run */
+async function end({ state, processes }) {
   const startedAt = performance.now();
   state.remove(LOCAL_FILE);
   endCommands();
-  await processes.endAll({ isForced: interruption.isForced });
-  printLine('ended', `everything, in ${formatDuration(performance.now() - startedAt)}`);
+  const count = await processes.endAll({ isForced: interruption.isForced });
+  if (count > 0) printLine('ended', `${count} processes in ${formatDuration(performance.now() - startedAt)}`);
 }
