@@ -1,5 +1,5 @@
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, renameSync, rmSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 
 /** @typedef {{name: string, uid: number, gid: number}} SystemUser */
 
@@ -20,7 +20,7 @@ export function findUnprivilegedUser() {
  * @param {SystemUser} user
  */
 export function canReach(path, user) {
-  for (let folder = dirname(resolve(path)); ; folder = dirname(folder)) {
+  for (let folder = realpathSync(dirname(path)); ; folder = dirname(folder)) {
     const { mode, uid, gid } = statSync(folder);
     const search = uid === user.uid ? 0o100 : gid === user.gid ? 0o010 : 0o001;
     if ((mode & search) === 0) return false;
