@@ -1,5 +1,6 @@
+import { isDeepStrictEqual } from 'node:util';
 import { AppError } from '../kernel/app-error.ts';
-import { type JsonObject, mergePatch } from './merge-patch.ts';
+import { type JsonObject, mergePatch } from '../kernel/merge-patch.ts';
 import type { Room, RoomContent, RoomSettings } from './room.ts';
 import type { RoomSchemas } from './room-schemas.ts';
 
@@ -8,9 +9,20 @@ export function contentOf({ slug, name, settings }: Room): RoomContent {
   return { ...settings, slug, ...(name === slug ? {} : { name }) };
 }
 
-/** What goes into the room's document: the content without what has columns of its own. */
-export function settingsOf({ slug: _slug, name: _name, ...settings }: RoomContent): RoomSettings {
-  return settings;
+/** What is kept of a room's content: a name that was not given is the slug's, and follows it. */
+export interface StoredContent {
+  readonly slug: string;
+  readonly name: string;
+  readonly settings: RoomSettings;
+}
+
+export function storedOf({ slug: _given, name, ...settings }: RoomContent, slug: string): StoredContent {
+  return { slug, name: name ?? slug, settings };
+}
+
+/** Whether writing `stored` would change nothing; the order of members says nothing. */
+export function isSameContent({ slug, name, settings }: Room, stored: StoredContent): boolean {
+  return isDeepStrictEqual({ slug, name, settings }, stored);
 }
 
 /**
