@@ -3,16 +3,10 @@ import { type RoomId, isId } from '../kernel/ids.ts';
 import { type Page, type PageRequest, decodeCursor, toPage } from '../kernel/page.ts';
 import { classifyDatabaseFailure } from '../platform/database/database-failure.ts';
 import type { Db } from '../platform/database/prisma-client.ts';
-import type { RoomSettings } from './room.ts';
+import type { StoredContent } from './room-content.ts';
 import { slugTaken } from './room-errors.ts';
 import { ROOM_COLUMNS, type RoomRow, type TenantRoom, fromRow } from './room-row.ts';
 import { type TenantRules, readTenantRules } from './tenant-rules.ts';
-
-export interface StoredContent {
-  readonly slug: string;
-  readonly name: string;
-  readonly settings: RoomSettings;
-}
 
 export interface NewRoom extends StoredContent {
   readonly id: RoomId;

@@ -10,16 +10,18 @@ import type { Logger } from '../platform/telemetry/logger.ts';
 import { type RoomDirectory, createRoomDirectory } from './room-directory.ts';
 import { createRoomDirectoryStore } from './room-directory-store.ts';
 import type { RoomDefaults } from './room-policy.ts';
+import type { RoomPorts } from './room-ports.ts';
 import { createRoomRoutes } from './room-routes.ts';
 import { createRoomSchemas } from './room-schemas.ts';
-import { type RoomPorts, type RoomService, createRoomService } from './room-service.ts';
+import { type RoomService, createRoomService } from './room-service.ts';
 
 export type { Access, KnownRegion, LiveSession, Permissions, Room, RoomContent, TrackSource } from './room.ts';
 export type { SessionRow } from './room-directory-store.ts';
 export type { RoomDirectory, RoomEntry } from './room-directory.ts';
 export { roomNotFound } from './room-errors.ts';
 export type { EffectivePolicy, RoomDefaults, RoomPlacementPolicy } from './room-policy.ts';
-export type { PolicedRoom, RoomPorts, RoomView } from './room-service.ts';
+export type { PolicedRoom, RoomPorts } from './room-ports.ts';
+export type { RoomView } from './room-service.ts';
 
 export interface RoomsService {
   readonly rooms: RoomService;
