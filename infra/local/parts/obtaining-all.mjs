@@ -10,11 +10,9 @@ import { listMissingParts } from './obtaining.mjs';
 export async function obtainMissingParts(environment) {
   if (listMissingParts(environment).length === 0) return true;
   return withCheckoutLock('parts', async () => {
-    let isComplete = true;
     for (const { name, how, obtain } of listMissingParts(environment)) {
       if (obtain === undefined) {
         printLine(name, `cannot be had here: ${how}`);
-        isComplete = false;
         continue;
       }
       try {
@@ -22,9 +20,8 @@ export async function obtainMissingParts(environment) {
         printLine(name, `${green('obtained')} in ${formatDuration(durationMs)}`, how);
       } catch (error) {
         printLine(name, red(`not obtained: ${error instanceof Error ? error.message : String(error)}`));
-        isComplete = false;
       }
     }
-    return isComplete;
+    return listMissingParts(environment).length === 0;
   });
 }

@@ -58,7 +58,8 @@ function systemPackage(name, packageName, environment) {
     how: `apt-get install ${packageName}`,
     obtain: async () => {
       await runCommand(aptGet, ['update', '-q'], options);
-      await runCommand(aptGet, ['install', '-y', '-q', '--no-install-recommends', packageName], options);
+      // Never an upgrade: a Postgres that is replaced under a running server breaks it.
+      await runCommand(aptGet, ['install', '-y', '-q', '--no-install-recommends', '--no-upgrade', packageName], options);
     },
   };
 }
