@@ -15,8 +15,8 @@ export interface ConfirmedCache<V> {
   get(key: string): V | undefined | Promise<V | undefined>;
   /** Says that the value may have changed: it is not used again, not even when cut off. */
   invalidate(key: string): void;
-  /** Puts a value that was just read from Postgres. */
-  put(key: string, value: V): void;
+  /** Puts a value that was read from Postgres at this monotonic time (default: now), with no invalidation since. */
+  put(key: string, value: V, readAtMs?: number): void;
   keys(): IterableIterator<string>;
   peek(key: string): V | undefined;
 }
@@ -27,7 +27,7 @@ interface Entry<V> {
 }
 
 export interface ConfirmedCacheOptions<V> {
-  readonly freshness: Pick<Freshness, 'lastGoodMs'>;
+  readonly freshness: Pick<Freshness, 'lastGoodMs' | 'isCutOff'>;
   readonly monotonicMs: () => number;
   /** Reads from Postgres; undefined is answered but not kept. */
   readonly read: (key: string) => Promise<V | undefined>;
@@ -78,24 +78,27 @@ export function createConfirmedCache<V>(options: ConfirmedCacheOptions<V>): Conf
       return await readOnce(key);
     } catch (error) {
       const entry = entries.get(key);
-      const young = entry && monotonicMs() - confirmedAtMs(entry) < CUT_OFF_LIMIT_MS;
-      if (young && isDatabaseAway(error)) return entry.value;
+      if (entry && isYoung(entry, CUT_OFF_LIMIT_MS) && isDatabaseAway(error)) return entry.value;
       throw error;
     }
+  }
+
+  function isYoung(entry: Entry<V>, limitMs: number): boolean {
+    return monotonicMs() - confirmedAtMs(entry) < limitMs;
   }
 
   return {
     get: (key) => {
       const entry = entries.get(key);
-      const young = entry && monotonicMs() - confirmedAtMs(entry) < CONFIRMED_WITHIN_MS;
-      return young ? entry.value : readOrGoOn(key);
+      const limitMs = freshness.isCutOff() ? CUT_OFF_LIMIT_MS : CONFIRMED_WITHIN_MS;
+      return entry && isYoung(entry, limitMs) ? entry.value : readOrGoOn(key);
     },
     invalidate: (key) => {
       entries.delete(key);
       const running = reads.get(key);
       if (running) running.stale = true;
     },
-    put: (key, value) => put(key, value),
+    put,
     keys: () => entries.keys(),
     peek: (key) => entries.get(key)?.value,
   };

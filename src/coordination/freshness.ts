@@ -1,3 +1,5 @@
+import { isDatabaseAway } from '../platform/database/database-failure.ts';
+
 /**
  * Keeps caches fresh without trusting anybody to tell: every 400 ms each registered poll asks Postgres what changed.
  * A word over Redis only makes the next poll come sooner; if it is lost or lies, nothing but time is lost.
@@ -7,6 +9,8 @@ export interface Freshness {
   register(name: string, poll: () => Promise<void>): void;
   /** Monotonic ms of the start of the last round in which every poll was good; undefined before the first. */
   lastGoodMs(): number | undefined;
+  /** Whether the newest round found Postgres away: until one is good, a read would only wait for its time-out. */
+  isCutOff(): boolean;
   /** Runs a round now, or joins the one that begins next. Never throws. */
   hurry(): Promise<void>;
   start(): void;
@@ -25,6 +29,7 @@ export function createFreshness({ monotonicMs, onChange }: FreshnessOptions): Fr
   const polls = new Map<string, () => Promise<void>>();
   let lastGood: number | undefined;
   let state: 'good' | 'failing' = 'good';
+  let cutOff = false;
   let running: Promise<void> | undefined;
   let queued: Promise<void> | undefined;
   let timer: NodeJS.Timeout | undefined;
@@ -35,6 +40,7 @@ export function createFreshness({ monotonicMs, onChange }: FreshnessOptions): Fr
     const results = await Promise.allSettled([...polls.values()].map((poll) => poll()));
     const failed = results.find((result) => result.status === 'rejected');
     if (!failed) lastGood = startedMs;
+    cutOff = failed !== undefined && isDatabaseAway(failed.reason);
     const next = failed ? 'failing' : 'good';
     if (next !== state) onChange(next, failed?.reason);
     state = next;
@@ -64,6 +70,7 @@ export function createFreshness({ monotonicMs, onChange }: FreshnessOptions): Fr
   return {
     register: (name, poll) => void polls.set(name, poll),
     lastGoodMs: () => lastGood,
+    isCutOff: () => cutOff,
     hurry,
     start: () => void hurry().finally(arm),
     stop: async () => {

@@ -18,6 +18,12 @@ export interface SessionRow {
   readonly departure_timeout_seconds: number;
   readonly max_participants: number | null;
   readonly decision_id: string;
+  readonly inside: number;
+  readonly room_config: { readonly metadata?: string };
+  readonly node_sign_at: Date | null;
+  readonly participants_read_at: Date | null;
+  readonly silent_at: Date | null;
+  readonly create_called_at: Date | null;
 }
 
 export interface FoundRoom extends TenantRoom {
@@ -48,7 +54,8 @@ export interface RoomDirectoryStore {
 
 const SESSION_COLUMNS = [
   'id', 'epoch', 'region', 'live_at', 'opened_at', 'livekit_sid', 'last_sign_at', 'last_left_at', 'doubtful_at',
-  'hidden_at', 'empty_timeout_seconds', 'departure_timeout_seconds', 'max_participants', 'decision_id',
+  'hidden_at', 'empty_timeout_seconds', 'departure_timeout_seconds', 'max_participants', 'decision_id', 'inside',
+  'room_config', 'node_sign_at', 'participants_read_at', 'silent_at', 'create_called_at',
 ] as const satisfies readonly (keyof SessionRow)[];
 
 const FROM = `SELECT ${ROOM_COLUMNS}, ${SESSION_COLUMNS.map((name) => `s.${name} AS session_${name}`).join(', ')}

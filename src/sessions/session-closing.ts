@@ -1,0 +1,68 @@
+import type { UnitOfWork, Work } from '../platform/database/unit-of-work.ts';
+import type { Db } from '../platform/database/prisma-client.ts';
+import { sessionClosed } from './session-events.ts';
+import type { RoomStates, SessionRegions } from './session-ports.ts';
+import { type CloseReason, type Session, livekitRoomName } from './session.ts';
+import { createSessionStore } from './session-store.ts';
+
+/** The first attempt to delete the LiveKit room; the region's clean-up repeats it until the room is gone. */
+const FIRST_DELETE_TIMEOUT_MS = 2_000;
+
+export interface SessionClosing {
+  /** Closes an open session in its own transaction; undefined when somebody else did. */
+  close(session: Session, reason: CloseReason): Promise<Session | undefined>;
+  /** The same inside a transaction of the caller's, who then calls `afterCommit`. */
+  closeIn(work: Work, session: Session, reason: CloseReason): Promise<Session | undefined>;
+  /** Tells what must be told once the closing is committed. */
+  afterCommit(session: Session): void;
+  /** Makes sure that a LiveKit room which should not be there is removed; `unless-due` leaves a sweep under way alone. */
+  sweepLater(session: Session, when?: 'now' | 'unless-due'): Promise<void>;
+}
+
+export function createSessionClosing(options: {
+  readonly unitOfWork: UnitOfWork;
+  readonly rooms: Pick<RoomStates, 'invalidate'>;
+  readonly regions: Pick<SessionRegions, 'gatewayOf'>;
+  /** Wakes the other replicas: their cached session is over. */
+  readonly announce: () => void;
+}): SessionClosing {
+  const { unitOfWork, rooms, regions, announce } = options;
+
+  async function closeIn(work: Work, session: Session, reason: CloseReason): Promise<Session | undefined> {
+    const closed = await createSessionStore(work.db).close(session.id, reason);
+    if (closed) await settle(work, [closed], reason);
+    return closed;
+  }
+
+  function afterCommit(session: Session): void {
+    rooms.invalidate(session.roomId);
+    announce();
+    // In vain when the region is away or the room has gone by itself: the clean-up knows, and comes back.
+    regions.gatewayOf(session.region)?.deleteRoom(livekitRoomName(session), { timeoutMs: FIRST_DELETE_TIMEOUT_MS }).catch(() => {});
+  }
+
+  return {
+    closeIn,
+    afterCommit,
+    close: async (session, reason) => {
+      const closed = await unitOfWork.run((work) => closeIn(work, session, reason));
+      if (closed) afterCommit(closed);
+      else rooms.invalidate(session.roomId);
+      return closed;
+    },
+    sweepLater: (session, when = 'now') => sweepLater(unitOfWork.db, session, when),
+  };
+}
+
+/** What belongs to every closing: nobody is inside any more, and sessions that were live are announced as closed. */
+export async function settle(work: Work, closed: readonly Session[], reason: CloseReason): Promise<void> {
+  const ids = closed.map(({ id }) => id);
+  await work.db.$executeRaw`UPDATE participant SET left_at = now() WHERE session_id = ANY(${ids}) AND left_at IS NULL`;
+  await work.appendEvents(closed.filter(({ liveAt }) => liveAt).map((session) => sessionClosed(session, reason)));
+}
+
+async function sweepLater(db: Db, session: Session, when: 'now' | 'unless-due'): Promise<void> {
+  await db.$executeRaw`
+    UPDATE session SET cleanup_due_at = now(), cleanup_absent_at = NULL
+    WHERE id = ${session.id} AND closed_at IS NOT NULL AND (${when === 'now'} OR cleanup_due_at IS NULL)`;
+}

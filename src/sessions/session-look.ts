@@ -1,0 +1,50 @@
+import type { Clock } from '../kernel/clock.ts';
+import type { SessionRegions } from './session-ports.ts';
+import type { SessionMemory } from './session-memory.ts';
+import { type Session, livekitRoomName } from './session.ts';
+
+/** `unknown` proves nothing: the join goes on with the live session. */
+export type LookResult = 'listed' | 'absent' | 'unknown';
+
+export interface SessionLook {
+  /** Asks LiveKit whether the room is there; one answer serves all joins of the room on this process for 2 s. */
+  look(session: Session): Promise<LookResult>;
+}
+
+const LOOK_TIMEOUT_MS = 300;
+const LOOK_KEPT_MS = 2_000;
+const MAX_KEPT = 10_000;
+
+export function createSessionLook(options: {
+  readonly regions: Pick<SessionRegions, 'gatewayOf' | 'noteSign' | 'isHealthy'>;
+  readonly memory: SessionMemory;
+  readonly clock: Clock;
+}): SessionLook {
+  const { regions, memory, clock } = options;
+  const kept = new Map<string, { readonly atMs: number; readonly result: Promise<LookResult> }>();
+
+  async function ask(session: Session): Promise<LookResult> {
+    const name = livekitRoomName(session);
+    try {
+      const rooms = await regions.gatewayOf(session.region)?.listRooms([name], { timeoutMs: LOOK_TIMEOUT_MS });
+      if (!rooms) return 'unknown';
+      regions.noteSign(session.region);
+      if (!rooms.some((room) => room.name === name)) return regions.isHealthy(session.region) ? 'absent' : 'unknown';
+      memory.noteSign(session.id, clock.nowMs());
+      return 'listed';
+    } catch {
+      return 'unknown';
+    }
+  }
+
+  return {
+    look: (session) => {
+      const known = kept.get(session.id);
+      if (known && clock.monotonicMs() - known.atMs < LOOK_KEPT_MS) return known.result;
+      if (kept.size >= MAX_KEPT) kept.clear();
+      const result = ask(session);
+      kept.set(session.id, { atMs: clock.monotonicMs(), result });
+      return result;
+    },
+  };
+}
