@@ -47,14 +47,15 @@ const eventSchema = z.object({
   room: z.object({ sid: z.string().default(''), name: z.string().default('') }).nullish(),
   participant: livekitParticipantSchema.nullish(),
   track: livekitTrackSchema.nullish(),
-  egressInfo: z.record(z.string(), z.json()).nullish(),
+  egressInfo: z.record(z.string(), z.unknown()).nullish(),
 });
 
 /** Reads the body of a verified delivery. Undefined when it is no event; never throws. */
 export function parseWebhookEvent(body: Buffer): WebhookEvent | undefined {
   const json = parseStrictJson(body);
   if (json === undefined) return undefined;
-  const read = eventSchema.safeParse(json);
+  // Read from the redacted copy: names and ids are then fit for Postgres as well.
+  const read = eventSchema.safeParse(redactJson(json));
   if (!read.success) return undefined;
   const { id, event, createdAt, room, participant, track, egressInfo } = read.data;
   return {
@@ -64,7 +65,7 @@ export function parseWebhookEvent(body: Buffer): WebhookEvent | undefined {
     room: room ?? undefined,
     participant: participant ? toParticipant(participant, event) : undefined,
     track: track ?? undefined,
-    egressInfo: egressInfo ? redactJson(egressInfo) : undefined,
+    egressInfo: (egressInfo as Json | null | undefined) ?? undefined,
   };
 }
 
