@@ -3,7 +3,7 @@ import { type RoomId, makeId } from '../kernel/ids.ts';
 import type { Work } from '../platform/database/unit-of-work.ts';
 import type { Precondition } from '../platform/http/if-match.ts';
 import type { By } from '../tenants/tenants-module.ts';
-import type { JsonObject } from './merge-patch.ts';
+import type { JsonObject } from '../kernel/merge-patch.ts';
 import { assertAllowedRegions, assertKnownRegions } from './region-rules.ts';
 import type { RoomContent } from './room.ts';
 import { contentOf, isSameContent, patchContent, storedOf } from './room-content.ts';

@@ -5,7 +5,7 @@ import { ACCESS_MODES, TRACK_SOURCES } from './room.ts';
 export const tenantRulesSchema = z.strictObject({
   regions: z.strictObject({ allow: z.array(z.string()).optional(), deny: z.array(z.string()).optional() }).optional(),
   /** Read by the placements, which refuse every region when they do not understand it. */
-  residency: z.unknown(),
+  residency: z.unknown().optional(),
   access: z.enum(ACCESS_MODES).optional(),
   permissions: z
     .strictObject({
