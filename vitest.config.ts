@@ -2,7 +2,12 @@ import { defineConfig } from 'vitest/config';
 import type { TestProjectInlineConfiguration } from 'vitest/config';
 
 /** A suite: the folders of its tests, the patience of one test, and whether it needs servers. */
-function suite(name: string, folders: readonly string[], timeoutMs: number, extra: object = {}): TestProjectInlineConfiguration {
+function suite(
+  name: string,
+  folders: readonly string[],
+  timeoutMs: number,
+  extra: object = {},
+): TestProjectInlineConfiguration {
   return {
     test: {
       name,

@@ -8,7 +8,8 @@ const DEFAULT_PORT = 8080;
 
 /**
  * What `npm start` was asked for.
- * @typedef {{once: boolean, replicas: number, port: number, simulate: boolean, stateFolder: string, fresh: boolean}} StartArguments
+ * @typedef {{once: boolean, replicas: number, port: number, simulate: boolean, stateFolder: string, fresh: boolean}}
+ *   StartArguments
  */
 
 /**

@@ -28,7 +28,10 @@ export async function ensureBuilt() {
       ...((await ensureMade(PROGRAM)) ? ['program'] : []),
     ]),
   );
-  printLine('build', made.length > 0 ? `${made.join(' and ')} in ${formatDuration(durationMs)}` : 'nothing changed since the last one');
+  printLine(
+    'build',
+    made.length > 0 ? `${made.join(' and ')} in ${formatDuration(durationMs)}` : 'nothing changed since the last one',
+  );
 }
 
 /** Makes the database client only: what the types and the tests need. */
@@ -36,7 +39,10 @@ export async function ensureClient() {
   await withCheckoutLock('build', () => ensureMade(CLIENT));
 }
 
-/** @param {{inputs: string[], output: string, program: string[]}} step @returns {Promise<boolean>} whether there was anything to do */
+/**
+ * @param {{inputs: string[], output: string, program: string[]}} step
+ * @returns {Promise<boolean>} whether there was anything to do
+ */
 async function ensureMade({ inputs, output, program }) {
   const fingerprint = fingerprintOf(inputs);
   const mark = inCheckout(output, '.made-from');
@@ -51,7 +57,12 @@ async function ensureMade({ inputs, output, program }) {
 /** Content, not time: a fresh clone or a switch of branches and back builds nothing twice. @param {string[]} inputs */
 function fingerprintOf(inputs) {
   const hash = createHash('sha256').update(process.version);
-  for (const path of inputs.flatMap(listFiles)) hash.update(path).update('\0').update(readFileSync(inCheckout(path))).update('\0');
+  for (const path of inputs.flatMap(listFiles))
+    hash
+      .update(path)
+      .update('\0')
+      .update(readFileSync(inCheckout(path)))
+      .update('\0');
   return hash.digest('hex');
 }
 

@@ -22,14 +22,17 @@ export function endCommands() {
 export async function runCommand(command, args, options) {
   const { code, stdout, output } = await tryCommand(command, args, options);
   if (code === 0) return stdout;
-  throw new Failure(`${[command, ...args].join(' ')} ${code === undefined ? 'took too long' : `ended with ${code}`}\n${output.slice(-TAIL_CHARACTERS)}`);
+  throw new Failure(
+    `${[command, ...args].join(' ')} ${code === undefined ? 'took too long' : `ended with ${code}`}\n${output.slice(-TAIL_CHARACTERS)}`,
+  );
 }
 
 /**
  * Runs a program to its end, whatever that is.
  * @param {string} command
  * @param {string[]} args
- * @param {{cwd?: string, env?: NodeJS.ProcessEnv, timeoutMs: number, isShown?: boolean}} options `isShown` passes its output through
+ * @param {{cwd?: string, env?: NodeJS.ProcessEnv, timeoutMs: number, isShown?: boolean}} options `isShown` passes its
+ *   output through
  * @returns {Promise<{code: number | undefined, stdout: string, output: string}>} no code when it was ended for its time
  */
 export function tryCommand(command, args, { cwd, env, timeoutMs, isShown = false }) {

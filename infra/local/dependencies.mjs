@@ -33,7 +33,9 @@ function isInstalled() {
   const installed = readPackages(INSTALLED_FILE);
   return Object.entries(wanted)
     .filter(([path]) => path !== '')
-    .every(([path, entry]) => (installed[path] ? installed[path].integrity === entry.integrity : entry.optional === true));
+    .every(([path, entry]) =>
+      installed[path] ? installed[path].integrity === entry.integrity : entry.optional === true,
+    );
 }
 
 /** @param {string} file @returns {Record<string, {integrity?: string, optional?: boolean}>} */

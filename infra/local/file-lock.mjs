@@ -19,7 +19,11 @@ const PATIENCE_MS = 10 * 60_000;
 export async function withCheckoutLock(name, work) {
   const key = createHash('sha256').update(checkoutFolder).digest('hex').slice(0, 12);
   const path = join(tmpdir(), `meridian-${key}-${process.getuid?.() ?? 0}-${name}.lock`);
-  await waitFor(() => tryLock(path), { what: `the ${name} of another process in this checkout`, timeoutMs: PATIENCE_MS, everyMs: 100 });
+  await waitFor(() => tryLock(path), {
+    what: `the ${name} of another process in this checkout`,
+    timeoutMs: PATIENCE_MS,
+    everyMs: 100,
+  });
   try {
     return await work();
   } finally {

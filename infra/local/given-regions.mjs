@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 /** @typedef {import('./regions.mjs').RunningRegion} RunningRegion */
 
 /**
- * The regions of the caller's own file, as far as it tells: for `local.json` only, since the product reads the file itself.
+ * The regions of the caller's own file, as far as it tells: for `local.json` only, since the product reads the file
+ * itself.
  * @param {string} file
  * @param {{apiUrl: string, environment: NodeJS.ProcessEnv}} options
  * @returns {Promise<RunningRegion[]>}
@@ -38,7 +39,11 @@ function describeStorage(storage, environment) {
   };
 }
 
-/** @param {string | {env: string} | {file: string} | undefined} value @param {NodeJS.ProcessEnv} environment @returns {string | undefined} */
+/**
+ * @param {string | {env: string} | {file: string} | undefined} value
+ * @param {NodeJS.ProcessEnv} environment
+ * @returns {string | undefined}
+ */
 function resolveReference(value, environment) {
   if (value === undefined || typeof value === 'string') return value;
   return 'env' in value ? environment[value.env] : readFileSync(value.file, 'utf8').trim();

@@ -3,8 +3,15 @@ import { makeOperatorKey } from './services/product.mjs';
 
 /** Everything a tenant's own server may do. */
 const TENANT_SCOPES = [
-  ...['rooms:read', 'rooms:write', 'joins:create', 'recordings:read', 'recordings:write'],
-  ...['events:read', 'webhooks:write', 'agents:call', 'tenant:admin'],
+  'rooms:read',
+  'rooms:write',
+  'joins:create',
+  'recordings:read',
+  'recordings:write',
+  'events:read',
+  'webhooks:write',
+  'agents:call',
+  'tenant:admin',
 ];
 
 /** The tenant that every fresh deployment has. */
@@ -12,7 +19,8 @@ export const TENANT_ID = 'default';
 
 /**
  * An operator key and a tenant key for this database: those of last time while they are good, else new ones.
- * @param {{apiUrl: string, databaseUrl: string, environment: NodeJS.ProcessEnv, kept: {databaseUrl: string, opsKey: string, tenantKey: string} | undefined}} options
+ * @param {{apiUrl: string, databaseUrl: string, environment: NodeJS.ProcessEnv, kept: {databaseUrl: string, opsKey:
+ *   string, tenantKey: string} | undefined}} options
  * @returns {Promise<{databaseUrl: string, opsKey: string, tenantKey: string}>}
  */
 export async function ensureKeys({ apiUrl, databaseUrl, environment, kept }) {

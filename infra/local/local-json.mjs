@@ -11,9 +11,9 @@ export const LOCAL_FILE = 'local.json';
 
 /**
  * What is told about a running stack. It holds every secret of it.
- * @param {{apiUrls: string[], metricsUrl: string, keys: {opsKey: string, tenantKey: string}, agentSecret: string, issuer: string,
- *   issuerKey: import('node:crypto').JsonWebKey, databaseUrl: string, redisUrl: string | null, regions: RunningRegion[],
- *   parts: readonly import('./parts/search.mjs').Part[], pids: ProductPids}} stack
+ * @param {{apiUrls: string[], metricsUrl: string, keys: {opsKey: string, tenantKey: string}, agentSecret: string,
+ *   issuer: string, issuerKey: import('node:crypto').JsonWebKey, databaseUrl: string, redisUrl: string | null, regions:
+ *   RunningRegion[], parts: readonly import('./parts/search.mjs').Part[], pids: ProductPids}} stack
  */
 export function describeStack(stack) {
   return {
@@ -26,8 +26,8 @@ export function describeStack(stack) {
     oidc: { issuer: stack.issuer, audience: ISSUER_AUDIENCE, privateJwk: stack.issuerKey },
     databaseUrl: stack.databaseUrl,
     redisUrl: stack.redisUrl,
-    regions: stack.regions.map(({ id, livekitUrl, livekitApiUrl, keyId, secret, webhookUrl, s3, simulator }) => ({
-      ...{ id, livekitUrl, livekitApiUrl, keyId, secret, webhookUrl, s3 },
+    regions: stack.regions.map(({ pids: _pids, redisUrl: _redisUrl, simulator, ...region }) => ({
+      ...region,
       ...(simulator !== undefined && { simulator }),
     })),
     parts: Object.fromEntries(stack.parts.map(({ name, words }) => [name, words])),

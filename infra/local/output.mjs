@@ -79,7 +79,9 @@ function showProgress(label, doing, elapsed) {
   const timer = isTerminal
     ? setInterval(() => elapsed() > PATIENCE_MS && process.stdout.write(`\r\u001b[K${line()}`), 200)
     : setInterval(() => print(line()), QUIET_PROGRESS_EVERY_MS);
-  const announced = isTerminal ? undefined : setTimeout(() => print(`  ${label.padEnd(LABEL_WIDTH)}${doing} …`), PATIENCE_MS);
+  const announced = isTerminal
+    ? undefined
+    : setTimeout(() => print(`  ${label.padEnd(LABEL_WIDTH)}${doing} …`), PATIENCE_MS);
   return {
     end: () => {
       clearInterval(timer);

@@ -2,7 +2,10 @@ import { createServer } from 'node:net';
 import { randomInt } from 'node:crypto';
 import { Failure } from './failure.mjs';
 
-/** Below the range from which systems take ports for outgoing connections (32768 on Linux), so that none is lost between choosing and binding. */
+/**
+ * Below the range from which systems take ports for outgoing connections (32768 on Linux), so that none is lost between
+ * choosing and binding.
+ */
 const LOWEST = 15_000;
 const HIGHEST = 32_700;
 const TRIES = 200;
@@ -22,7 +25,8 @@ export function isFree(port, host = '127.0.0.1') {
 }
 
 /**
- * Hands out ports, the same ones as last time where they are still free, so that addresses which others have noted stay true.
+ * Hands out ports, the same ones as last time where they are still free, so that addresses which others have noted stay
+ * true.
  * @param {{read: () => Record<string, number> | undefined, write: (ports: Record<string, number>) => void}} record
  */
 export function createPortRegister(record) {
@@ -68,5 +72,8 @@ async function isFreeEverywhere(port) {
  */
 export async function requireFreePort(port, what) {
   if (await isFree(port)) return;
-  throw new Failure(`port ${port} is taken, and ${what} was to listen there`, `Choose another: npm start -- --port ${port + 10}`);
+  throw new Failure(
+    `port ${port} is taken, and ${what} was to listen there`,
+    `Choose another: npm start -- --port ${port + 10}`,
+  );
 }

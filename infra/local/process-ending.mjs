@@ -2,9 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { isAlive, signalProcess } from './process-identity.mjs';
 
 /**
- * How a program is asked to end. Stages end one after the other, everything of one stage at the same time:
- * LiveKit that loses its Redis first may never exit, and nothing of ours may outlive its database.
- * @typedef {{stage: 'product' | 'media' | 'store', signal: NodeJS.Signals, repeatAfterMs?: number, patienceMs: number}} Ending
+ * How a program is asked to end. Stages end one after the other, everything of one stage at the same time: LiveKit that
+ * loses its Redis first may never exit, and nothing of ours may outlive its database.
+ * @typedef {{stage: 'product' | 'media' | 'store', signal: NodeJS.Signals, repeatAfterMs?: number, patienceMs: number}}
+ *   Ending
  * @typedef {import('./process-identity.mjs').ProcessIdentity & {name: string, ending: Ending}} RecordedProcess
  */
 
@@ -20,7 +21,9 @@ const LOOK_EVERY_MS = 15;
  */
 export async function endProcesses(processes, options = {}) {
   for (const stage of STAGES) {
-    await Promise.all(processes.filter(({ ending }) => ending.stage === stage).map((process) => endProcess(process, options)));
+    await Promise.all(
+      processes.filter(({ ending }) => ending.stage === stage).map((process) => endProcess(process, options)),
+    );
   }
 }
 
@@ -48,7 +51,10 @@ async function endProcess(process, { isForced = () => false, onEnded }) {
   onEnded?.(process, 'ended');
 }
 
-/** A killed process is gone when the kernel has cleaned up; more than 2 s means that it hangs in a system call. @param {RecordedProcess} process */
+/**
+ * A killed process is gone when the kernel has cleaned up; more than 2 s means that it hangs in a system call.
+ * @param {RecordedProcess} process
+ */
 async function waitUntilGone(process) {
   const deadline = performance.now() + 2_000;
   while (isAlive(process) && performance.now() < deadline) await delay(LOOK_EVERY_MS);

@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
 
 /**
- * A process and everything below it, parents first. Postgres gives each connection a process and a session of its own, so
- * that no signal to a group reaches them all.
+ * A process and everything below it, parents first. Postgres gives each connection a process and a session of its own,
+ * so that no signal to a group reaches them all.
  * @param {number} pid
  * @returns {number[]}
  */
@@ -23,7 +23,9 @@ function readLinuxParents() {
     .flatMap((name) => {
       try {
         const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
-        return [/** @type {[number, number]} */ ([Number(name), Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1])])];
+        return [
+          /** @type {[number, number]} */ ([Number(name), Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1])]),
+        ];
       } catch {
         return [];
       }

@@ -21,9 +21,10 @@ const TAIL_LINES = 12;
 
 /**
  * Starts programs in sessions of their own (a Ctrl-C in the terminal reaches only us, and we end them in order), writes
- * what they print to log files, and records each with its start time, so that a later run can find what a killed one left.
- * @param {{logFolder: string, record: {read: () => RecordedProcess[] | undefined, write: (list: RecordedProcess[]) => void},
- *   onUnexpectedEnd?: (process: RunningProcess, how: string) => void}} dependencies
+ * what they print to log files, and records each with its start time, so that a later run can find what a killed one
+ * left.
+ * @param {{logFolder: string, record: {read: () => RecordedProcess[] | undefined, write: (list: RecordedProcess[]) =>
+ *   void}, onUnexpectedEnd?: (process: RunningProcess, how: string) => void}} dependencies
  */
 export function createProcesses({ logFolder, record, onUnexpectedEnd }) {
   /** @type {RecordedProcess[]} */

@@ -3,7 +3,8 @@ import { LOCAL_REGIONS } from './regions.mjs';
 /**
  * A local region before it runs: what will be said of it, and which ports its parts take.
  * @typedef {import('./regions.mjs').RunningRegion} RunningRegion
- * @typedef {{region: RunningRegion, s3Region: string, ports: {http: number, tcp: number, udp: number, metrics: number, redis?: number, s3?: number}}} RegionPlan
+ * @typedef {{region: RunningRegion, s3Region: string, ports: {http: number, tcp: number, udp: number, metrics: number,
+ *   redis?: number, s3?: number}}} RegionPlan
  */
 
 /**
@@ -19,7 +20,12 @@ export async function planRegions(options) {
   return plans;
 }
 
-/** @param {string} id @param {string} s3Region @param {Parameters<typeof planRegions>[0]} options @returns {Promise<RegionPlan>} */
+/**
+ * @param {string} id
+ * @param {string} s3Region
+ * @param {Parameters<typeof planRegions>[0]} options
+ * @returns {Promise<RegionPlan>}
+ */
 async function planRegion(id, s3Region, { ports, secrets, apiUrl, isSimulated, hasRedis, hasObjectStore }) {
   const take = (/** @type {string} */ what) => ports.take(`${id}-${what}`);
   const secret = secrets.regions[id];
@@ -51,5 +57,11 @@ async function planRegion(id, s3Region, { ports, secrets, apiUrl, isSimulated, h
 
 /** @param {{id: string, port: number, s3Region: string, secret: import('./secrets.mjs').RegionSecrets}} options */
 function describeBucket({ id, port, s3Region, secret: { accessKeyId, secretAccessKey } }) {
-  return { endpoint: `http://127.0.0.1:${port}`, region: s3Region, bucket: `meridian-${id}`, accessKeyId, secretAccessKey };
+  return {
+    endpoint: `http://127.0.0.1:${port}`,
+    region: s3Region,
+    bucket: `meridian-${id}`,
+    accessKeyId,
+    secretAccessKey,
+  };
 }

@@ -16,7 +16,9 @@ import { startSimulator } from './services/simulator.mjs';
  */
 export async function startRegions(plans, dependencies) {
   await Promise.all([
-    ...(dependencies.programs.livekit ? plans.map((plan) => startMedia(plan, dependencies)) : [startSimulated(plans, dependencies)]),
+    ...(dependencies.programs.livekit
+      ? plans.map((plan) => startMedia(plan, dependencies))
+      : [startSimulated(plans, dependencies)]),
     ...plans.map((plan) => startStorage(plan, dependencies)),
   ]);
 }
@@ -26,7 +28,9 @@ async function startMedia({ region, ports }, { state, processes, programs }) {
   const { id, pids } = region;
   if (programs.redis && ports.redis !== undefined) {
     const dataFolder = state.folder('regions', id, 'redis');
-    pids.redis = (await startRedis({ program: programs.redis, name: `redis-${id}`, port: ports.redis, dataFolder, processes })).pid;
+    pids.redis = (
+      await startRedis({ program: programs.redis, name: `redis-${id}`, port: ports.redis, dataFolder, processes })
+    ).pid;
   }
   const livekit = await startLiveKit({
     program: /** @type {string} */ (programs.livekit),
@@ -54,8 +58,11 @@ async function startSimulated(plans, { state, processes }) {
   const { pid } = await startSimulator({
     configurationFile: state.file('simulator.json'),
     regions: plans.map(({ region: { id, keyId, secret, webhookUrl }, ports }) => ({
-      ...{ id, port: ports.http, webhookUrl, webhookKey: keyId },
+      id,
+      port: ports.http,
       keys: { [keyId]: secret },
+      webhookUrl,
+      webhookKey: keyId,
     })),
     processes,
   });

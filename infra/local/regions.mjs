@@ -23,9 +23,9 @@ export function regionsDocument(running) {
   const regions = running.map((region) => {
     const local = LOCAL_REGIONS.find(({ id }) => id === region.id);
     if (local === undefined) throw new Error(`${region.id} is not one of the local regions`);
-    const { id, name, latitude, longitude, jurisdiction } = local;
+    const { s3Region: _s3Region, ...place } = local;
     return {
-      ...{ id, name, latitude, longitude, jurisdiction },
+      ...place,
       livekit: {
         publicUrl: region.livekitUrl,
         apiUrl: region.livekitApiUrl,

@@ -3,8 +3,9 @@ import { generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto';
 /** @typedef {{keyId: string, secret: string, accessKeyId: string, secretAccessKey: string}} RegionSecrets */
 /**
  * What one state's stack keeps secret; made once, kept with the state.
- * @typedef {{postgresPassword: string, masterKey: string, agentSecret: string, issuerKey: import('node:crypto').JsonWebKey,
- *   regions: Record<string, RegionSecrets>, keys?: {databaseUrl: string, opsKey: string, tenantKey: string} | undefined}} StackSecrets
+ * @typedef {{postgresPassword: string, masterKey: string, agentSecret: string, issuerKey:
+ *   import('node:crypto').JsonWebKey, regions: Record<string, RegionSecrets>, keys?: {databaseUrl: string, opsKey:
+ *   string, tenantKey: string} | undefined}} StackSecrets
  */
 
 /** @param {number} bytes */

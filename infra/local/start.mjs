@@ -19,7 +19,13 @@ import { openStateFolder, ownState } from './state-folder.mjs';
 /** @typedef {import('./state-folder.mjs').StateFolder} StateFolder */
 /** @typedef {import('./processes.mjs').Processes} Processes */
 
-/** What the parts of a run share. @typedef {{flags: StartArguments, state: StateFolder, processes: Processes, isReady: boolean}} Run */
+/** What a state folder remembers from one run to the next, besides the data of Postgres. */
+const KEPT = ['secrets.json', 'ports.json', 'regions.yaml', 'simulator.json', 'regions', 'redis', 'logs'];
+
+/**
+ * What the parts of a run share.
+ * @typedef {{flags: StartArguments, state: StateFolder, processes: Processes, isReady: boolean}} Run
+ */
 
 const interruption = watchForInterruption();
 process.exitCode = await main().catch((error) => {
@@ -67,13 +73,19 @@ async function bringUpAndShow(run) {
   await ensureBuilt();
   const parts = findParts(process.env, { simulate: flags.simulate, stateFolder: state.path });
   printParts(parts);
-  const ports = createPortRegister({ read: () => state.read('ports.json'), write: (list) => state.write('ports.json', list) });
+  const ports = createPortRegister({
+    read: () => state.read('ports.json'),
+    write: (list) => state.write('ports.json', list),
+  });
   const { result: stack } = await withProgress('stack', 'starting', () =>
     startStack({ flags, environment: process.env, parts, state, processes, ports }),
   );
   state.write(LOCAL_FILE, describeStack(stack));
   run.isReady = true;
-  printLine('ready', `${bold(stack.apiUrls.join('  '))}  ${green(`in ${formatDuration(performance.now() - startedAt)}`)}`);
+  printLine(
+    'ready',
+    `${bold(stack.apiUrls.join('  '))}  ${green(`in ${formatDuration(performance.now() - startedAt)}`)}`,
+  );
   const held = await (await import('./show/show.mjs')).showMainJob(stack);
   printAfterShow(flags, state, parts, held);
   if (flags.once) return held ? 0 : 1;
@@ -85,10 +97,11 @@ async function tidy({ flags, state, processes }) {
   const leftovers = await processes.endLeftovers();
   if (leftovers.length > 0) printLine('leftovers', `ended ${leftovers.join(', ')}`, 'a former run was killed');
   state.remove(LOCAL_FILE);
-  // As root the data lie elsewhere and may be those of a state that was removed: without its secrets nobody can open them.
-  if (flags.fresh || state.read('secrets.json') === undefined) rmSync(postgresHome(state.path), { recursive: true, force: true });
+  // As root the data lie elsewhere and may be those of a state that was removed: without its secrets they are of no use.
+  const isNew = state.read('secrets.json') === undefined;
+  if (flags.fresh || isNew) rmSync(postgresHome(state.path), { recursive: true, force: true });
   if (!flags.fresh) return;
-  for (const name of ['secrets.json', 'ports.json', 'regions.yaml', 'simulator.json', 'regions', 'redis', 'logs']) state.remove(name);
+  for (const name of KEPT) state.remove(name);
   printLine('fresh', 'the state is forgotten');
 }
 
@@ -97,18 +110,26 @@ function createStateProcesses(state) {
   return createProcesses({
     logFolder: state.folder('logs'),
     record: { read: () => state.read('processes.json'), write: (list) => state.write('processes.json', list) },
-    onUnexpectedEnd: ({ name, logFile }, how) => print(`  ${red('!')} ${name} ${how}; its log is ${shortPath(logFile)}`),
+    onUnexpectedEnd: ({ name, logFile }, how) =>
+      print(`  ${red('!')} ${name} ${how}; its log is ${shortPath(logFile)}`),
   });
 }
 
-/** @param {StartArguments} flags @param {StateFolder} state @param {import('./parts/finding.mjs').Parts} parts @param {boolean} held */
+/**
+ * @param {StartArguments} flags
+ * @param {StateFolder} state
+ * @param {import('./parts/finding.mjs').Parts} parts
+ * @param {boolean} held
+ */
 function printAfterShow(flags, state, parts, held) {
   print();
   print(held ? `  ${green('every step held')}` : `  ${red('not every step held')}`);
   const missing = listStandIns(parts).filter(() => !flags.simulate);
   if (missing.length > 0) print(`  ${dim(`npm run parts would add: ${missing.map(({ name }) => name).join(', ')}`)}`);
   if (flags.once) return;
-  print(`  ${dim(`keys and addresses: ${shortPath(state.file(LOCAL_FILE))} · logs: ${shortPath(state.file('logs'))} · Ctrl-C ends everything`)}`);
+  print(
+    `  ${dim(`keys and addresses: ${shortPath(state.file(LOCAL_FILE))} · logs: ${shortPath(state.file('logs'))} · Ctrl-C ends everything`)}`,
+  );
 }
 
 /** @param {Run} run */

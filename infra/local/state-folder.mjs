@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync, chmodSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  chmodSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { Failure } from './failure.mjs';
 import { identifyProcess, isAlive, signalProcess } from './process-identity.mjs';
@@ -70,14 +79,16 @@ export function writePrivateFile(path, text) {
 }
 
 /**
- * Makes this process the one owner of the state. An owner that was killed is succeeded; one whose launcher is gone is ended
- * first; one at work is left alone.
+ * Makes this process the one owner of the state. An owner that was killed is succeeded; one whose launcher is gone is
+ * ended first; one at work is left alone.
  * @param {StateFolder} state
  * @returns {Promise<{tookOver: boolean, release: () => void}>}
  * @throws {Failure} when another stack with this state is running
  */
 export async function ownState(state) {
-  const previous = /** @type {{self: ProcessIdentity, launcher?: ProcessIdentity} | undefined} */ (state.read('owner.json'));
+  const previous = /** @type {{self: ProcessIdentity, launcher?: ProcessIdentity} | undefined} */ (
+    state.read('owner.json')
+  );
   if (previous && isAlive(previous.self)) await endOrphan(state, previous);
   const self = identifyProcess(process.pid);
   const launcher = findLauncher();
@@ -100,9 +111,10 @@ async function endOrphan(state, previous) {
     );
   }
   signalProcess(previous.self, 'SIGTERM');
-  await waitFor(() => !isAlive(previous.self), { what: 'the end of the former stack', timeoutMs: ORPHAN_PATIENCE_MS }).catch(() =>
-    signalProcess(previous.self, 'SIGKILL'),
-  );
+  await waitFor(() => !isAlive(previous.self), {
+    what: 'the end of the former stack',
+    timeoutMs: ORPHAN_PATIENCE_MS,
+  }).catch(() => signalProcess(previous.self, 'SIGKILL'));
 }
 
 /** The `npm` that runs us, if one does: when it goes away, so do we. */

@@ -46,15 +46,22 @@ export async function runSuite(suite, environment) {
   const { code } = await tryCommand(
     process.execPath,
     [
-      ...[inCheckout('node_modules', 'vitest', 'vitest.mjs'), 'run', '--project', suite, '--silent=passed-only'],
-      ...['--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
+      inCheckout('node_modules', 'vitest', 'vitest.mjs'),
+      'run',
+      `--project=${suite}`,
+      '--silent=passed-only',
+      '--reporter=default',
+      '--reporter=json',
+      `--outputFile.json=${report}`,
     ],
     { cwd: inCheckout(), env, timeoutMs: SUITE_TIMEOUT_MS, isShown: true },
   );
   const result = readReport(suite, report, code);
   rmSync(folder, { recursive: true, force: true });
   const { passed, failures, skipped } = result;
-  print(`  ${suite}: ${passed} passed, ${failures.length} failed${skipped.length > 0 ? `, ${skipped.length} not run` : ''}  ${dim(formatDuration(performance.now() - startedAt))}`);
+  print(
+    `  ${suite}: ${passed} passed, ${failures.length} failed${skipped.length > 0 ? `, ${skipped.length} not run` : ''}  ${dim(formatDuration(performance.now() - startedAt))}`,
+  );
   return result;
 }
 
@@ -67,7 +74,9 @@ function readReport(suite, report, code) {
   const failures = [
     ...names((status) => status === 'failed'),
     // A file that could not be loaded has no tests to fail.
-    ...files.filter(({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0).map(({ name }) => `${suite}: ${name}`),
+    ...files
+      .filter(({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0)
+      .map(({ name }) => `${suite}: ${name}`),
   ];
   // No tests at all, an error outside of them, or a suite that was ended for its time.
   if (code !== 0 && failures.length === 0) failures.push(`${suite}: ended with ${code ?? 'a time-out'}`);

@@ -34,7 +34,9 @@ async function testEverything(environment) {
   const isWanted = (/** @type {string} */ name) => only === undefined || only.includes(name);
   printHeading('Meridian, every test', only && `only ${only.join(', ')}`);
   await ensureDependencies();
-  const standIns = SUITES.some((name) => WITH_PARTS.includes(name) && isWanted(name)) ? await prepareParts(environment) : [];
+  const standIns = SUITES.some((name) => WITH_PARTS.includes(name) && isWanted(name))
+    ? await prepareParts(environment)
+    : [];
 
   const results = [];
   for (const name of ['build', ...listChecks()].filter(isWanted)) results.push(await runCheck(name));

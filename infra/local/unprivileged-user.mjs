@@ -1,16 +1,30 @@
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, renameSync, rmSync, statSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 
 /** @typedef {{name: string, uid: number, gid: number}} SystemUser */
 
 /**
- * The user in whose name Postgres runs when we are root, which it refuses to be: `postgres` where there is one, else `nobody`.
+ * The user in whose name Postgres runs when we are root, which it refuses to be: `postgres` where there is one, else
+ * `nobody`.
  * @returns {SystemUser | undefined} undefined when we are not root: our own user will do
  */
 export function findUnprivilegedUser() {
   if (process.getuid?.() !== 0) return undefined;
-  const users = readFileSync('/etc/passwd', 'utf8').split('\n').map((line) => line.split(':'));
-  const [name, , uid, gid] = users.find(([name]) => name === 'postgres') ?? users.find(([name]) => name === 'nobody') ?? [];
+  const users = readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .map((line) => line.split(':'));
+  const [name, , uid, gid] =
+    users.find(([name]) => name === 'postgres') ?? users.find(([name]) => name === 'nobody') ?? [];
   return name === undefined ? undefined : { name, uid: Number(uid), gid: Number(gid) };
 }
 

@@ -35,9 +35,10 @@ export default async function setup(project: TestProject): Promise<() => Promise
 }
 
 async function startParts(suite: string, runFolder: string): Promise<Omit<ProvidedContext, 'runFolder'>> {
-  const { parts, onClose } = openTestRun(runFolder);
+  const run = openTestRun(runFolder);
+  const { parts } = run;
   const relay = WITH_LIVEKIT.includes(suite) && parts.livekit.program ? await startWebhookRelay() : null;
-  if (relay) onClose(relay.close);
+  if (relay) run.onClose(() => relay.close());
   const [postgres, redisUrl, livekitServers] = await Promise.all([
     prepareTemplate(runFolder),
     process.env['REDIS_URL'] || (parts.redis.program ? startRedisServer(runFolder).then(({ url }) => url) : null),

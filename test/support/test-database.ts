@@ -20,7 +20,10 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
-/** Clones the migrated template: a fresh database in some ten milliseconds, so that files run side by side and never clean up. */
+/**
+ * Clones the migrated template: a fresh database in some ten milliseconds, so that files run side by side and never
+ * clean up.
+ */
 export async function createTestDatabase(): Promise<TestDatabase> {
   const { adminUrl, templateDatabase } = inject('postgres');
   const name = `meridian_test_${randomBytes(6).toString('hex')}`;
@@ -80,7 +83,11 @@ export async function startPostgresServer(runFolder: string = inject('runFolder'
   };
 }
 
-async function runSql<Row extends pg.QueryResultRow>(url: string, sql: string, values: readonly unknown[] = []): Promise<Row[]> {
+async function runSql<Row extends pg.QueryResultRow>(
+  url: string,
+  sql: string,
+  values: readonly unknown[] = [],
+): Promise<Row[]> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
   await client.connect();
   try {

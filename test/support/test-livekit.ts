@@ -39,7 +39,10 @@ export interface LiveKitPairOptions {
   readonly runFolder?: string;
 }
 
-/** The two regions of this run. @throws Error where the machine has no LiveKit, so that a test never passes without it. */
+/**
+ * The two regions of this run.
+ * @throws Error where the machine has no LiveKit, so that a test never passes without it.
+ */
 export function getLiveKitServers(): readonly [LiveKitServer, LiveKitServer] {
   const [first, second] = inject('livekitServers') ?? [];
   if (!first || !second) throw new Error('This test needs two LiveKit servers: npm run parts');
@@ -93,11 +96,19 @@ export async function startLiveKitPair(options: LiveKitPairOptions): Promise<Liv
     ports: { http: await take('http'), tcp: await take('tcp'), udp: await take('udp'), metrics: await take('metrics') },
   };
   const name = `livekit-${regionId}-${key}`;
-  const start = () => startLiveKit({ program, name, configurationFile: state.file(`${name}.yaml`), settings, processes });
+  const start = () =>
+    startLiveKit({ program, name, configurationFile: state.file(`${name}.yaml`), settings, processes });
   let running = await start();
   const { url, apiUrl, metricsUrl } = running;
+  const { keyId, secret } = settings;
   return {
-    ...{ regionId, url, apiUrl, metricsUrl, keyId: settings.keyId, secret: settings.secret, redis },
+    regionId,
+    url,
+    apiUrl,
+    metricsUrl,
+    keyId,
+    secret,
+    redis,
     pid: () => running.pid,
     kill: () => processes.kill(running.pid),
     terminate: () => void process.kill(running.pid, 'SIGTERM'),

@@ -14,8 +14,8 @@ export interface WebhookRelay {
 }
 
 /**
- * Passes every delivery on unchanged, bytes and headers, to all who registered. The worst of their answers is LiveKit's;
- * 200 when nobody listens.
+ * Passes every delivery on unchanged, bytes and headers, to all who registered. The worst of their answers is
+ * LiveKit's; 200 when nobody listens.
  */
 export async function startWebhookRelay(): Promise<WebhookRelay> {
   const listeners = new Set<string>();
@@ -51,7 +51,12 @@ async function answer(request: IncomingMessage, listeners: Set<string>): Promise
 
 async function deliver(url: string, body: Buffer, headers: Record<string, string>): Promise<number> {
   try {
-    const response = await fetch(url, { method: 'POST', body, headers, signal: AbortSignal.timeout(DELIVERY_TIMEOUT_MS) });
+    const response = await fetch(url, {
+      method: 'POST',
+      body,
+      headers,
+      signal: AbortSignal.timeout(DELIVERY_TIMEOUT_MS),
+    });
     await response.arrayBuffer();
     return response.status;
   } catch {

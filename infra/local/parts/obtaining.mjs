@@ -12,7 +12,8 @@ const PACKAGES_TIMEOUT_MS = 10 * 60_000;
 const BUILD_TIMEOUT_MS = 45 * 60_000;
 
 /**
- * A real part that is not here, and the way to get it: `obtain` is absent where this machine offers none, and `how` says why.
+ * A real part that is not here, and the way to get it: `obtain` is absent where this machine offers none, and `how`
+ * says why.
  * @typedef {{name: string, how: string, obtain?: () => Promise<void>}} MissingPart
  */
 
@@ -30,7 +31,9 @@ export function listMissingParts(environment) {
     ...(isAbsent.redis ? [systemPackage('redis', 'redis-server', rest)] : []),
     ...(findLiveKit(rest, { simulate: false }).program
       ? []
-      : [goProgram('livekit', 'livekit-server', LIVEKIT_VERSION, 'github.com/livekit/livekit-server/cmd/server', rest)]),
+      : [
+          goProgram('livekit', 'livekit-server', LIVEKIT_VERSION, 'github.com/livekit/livekit-server/cmd/server', rest),
+        ]),
     ...(findObjectStore(rest, { simulate: false }).program
       ? []
       : [goProgram('s3', 'versitygw', VERSITYGW_VERSION, 'github.com/versity/versitygw/cmd/versitygw', rest)]),
@@ -59,15 +62,27 @@ function systemPackage(name, packageName, environment) {
     obtain: async () => {
       await runCommand(aptGet, ['update', '-q'], options);
       // Never an upgrade: a Postgres that is replaced under a running server breaks it.
-      await runCommand(aptGet, ['install', '-y', '-q', '--no-install-recommends', '--no-upgrade', packageName], options);
+      await runCommand(
+        aptGet,
+        ['install', '-y', '-q', '--no-install-recommends', '--no-upgrade', packageName],
+        options,
+      );
     },
   };
 }
 
-/** @param {string} name @param {string} program @param {string} version @param {string} source @param {NodeJS.ProcessEnv} environment @returns {MissingPart} */
+/**
+ * @param {string} name
+ * @param {string} program
+ * @param {string} version
+ * @param {string} source
+ * @param {NodeJS.ProcessEnv} environment
+ * @returns {MissingPart}
+ */
 function goProgram(name, program, version, source, environment) {
   const go = findOnPath('go', environment) ?? ['/usr/local/go/bin/go'].find(isProgram);
-  if (go === undefined) return { name, how: `install Go (https://go.dev/dl), then npm run parts builds ${program} ${version}` };
+  if (go === undefined)
+    return { name, how: `install Go (https://go.dev/dl), then npm run parts builds ${program} ${version}` };
   return {
     name,
     how: `go install ${source}@v${version}`,

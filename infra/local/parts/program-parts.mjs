@@ -14,10 +14,23 @@ export function findRedis(environment) {
   const program = findOnPath('redis-server', environment);
   const given = environment['REDIS_URL'];
   if (given) {
-    return { name: 'redis', source: 'environment', words: 'environment', from: 'REDIS_URL', why: 'given', ...(program && { program }) };
+    return {
+      name: 'redis',
+      source: 'environment',
+      words: 'environment',
+      from: 'REDIS_URL',
+      why: 'given',
+      ...(program && { program }),
+    };
   }
   if (program === undefined) {
-    return { name: 'redis', source: 'none', words: 'none', from: '', why: 'no redis-server on PATH; the fall-backs of a single process serve' };
+    return {
+      name: 'redis',
+      source: 'none',
+      words: 'none',
+      from: '',
+      why: 'no redis-server on PATH; the fall-backs of a single process serve',
+    };
   }
   const words = `redis-server ${askVersion(program) ?? 'of unknown version'}`;
   return { name: 'redis', source: 'path', words, from: shortPath(dirname(program)), why: 'on PATH', program };
@@ -31,11 +44,27 @@ export function findRedis(environment) {
  */
 export function findLiveKit(environment, { simulate }) {
   if (environment['MERIDIAN_REGIONS_FILE']) {
-    return { name: 'livekit', source: 'environment', words: 'environment', from: 'MERIDIAN_REGIONS_FILE', why: 'given' };
+    return {
+      name: 'livekit',
+      source: 'environment',
+      words: 'environment',
+      from: 'MERIDIAN_REGIONS_FILE',
+      why: 'given',
+    };
   }
-  const standIn = { name: /** @type {const} */ ('livekit'), source: /** @type {const} */ ('stand-in'), words: 'simulator', from: 'this checkout' };
+  const standIn = {
+    name: /** @type {const} */ ('livekit'),
+    source: /** @type {const} */ ('stand-in'),
+    words: 'simulator',
+    from: 'this checkout',
+  };
   if (simulate) return { ...standIn, why: 'asked for with --simulate' };
-  return findProgram('livekit', 'livekit-server', LIVEKIT_VERSION, environment) ?? { ...standIn, why: 'no livekit-server on PATH or in the cache' };
+  return (
+    findProgram('livekit', 'livekit-server', LIVEKIT_VERSION, environment) ?? {
+      ...standIn,
+      why: 'no livekit-server on PATH or in the cache',
+    }
+  );
 }
 
 /**
@@ -50,7 +79,12 @@ export function findObjectStore(environment, { simulate }) {
   }
   const none = { name: /** @type {const} */ ('s3'), source: /** @type {const} */ ('none'), words: 'none', from: '' };
   if (simulate) return { ...none, why: 'the simulator keeps no objects' };
-  return findProgram('s3', 'versitygw', VERSITYGW_VERSION, environment) ?? { ...none, why: 'no versitygw on PATH or in the cache' };
+  return (
+    findProgram('s3', 'versitygw', VERSITYGW_VERSION, environment) ?? {
+      ...none,
+      why: 'no versitygw on PATH or in the cache',
+    }
+  );
 }
 
 /** @returns {Part} */
@@ -73,5 +107,12 @@ function findProgram(name, programName, version, environment) {
   }
   const cached = join(cacheFolder(), `${programName}-${version}`, programName);
   if (!isProgram(cached)) return undefined;
-  return { name, source: 'cache', words: `${programName} ${version}`, from: shortPath(dirname(cached)), why: 'in the cache', program: cached };
+  return {
+    name,
+    source: 'cache',
+    words: `${programName} ${version}`,
+    from: shortPath(dirname(cached)),
+    why: 'in the cache',
+    program: cached,
+  };
 }

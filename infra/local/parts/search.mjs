@@ -5,10 +5,10 @@ import { delimiter, join } from 'node:path';
 const ASK_TIMEOUT_MS = 5_000;
 
 /**
- * Where a part of the stack comes from.
- * `words` is what `local.json` says of it; `why` completes the sentence "taken because it is …".
- * @typedef {{name: 'postgres' | 'redis' | 'livekit' | 'egress' | 's3', source: 'environment' | 'path' | 'cache' | 'package' | 'stand-in' | 'none',
- *   words: string, from: string, why: string, program?: string, major?: number}} Part
+ * Where a part of the stack comes from. `words` is what `local.json` says of it; `why` completes the sentence "taken
+ * because it is …".
+ * @typedef {{name: 'postgres' | 'redis' | 'livekit' | 'egress' | 's3', source: 'environment' | 'path' | 'cache' |
+ *   'package' | 'stand-in' | 'none', words: string, from: string, why: string, program?: string, major?: number}} Part
  */
 
 /** @param {string} path */
@@ -22,7 +22,8 @@ export function isProgram(path) {
 }
 
 /**
- * The first program of that name on PATH, links unresolved: some programs (redis-server) are one file that goes by its name.
+ * The first program of that name on PATH, links unresolved: some programs (redis-server) are one file that goes by its
+ * name.
  * @param {string} name
  * @param {NodeJS.ProcessEnv} environment
  * @returns {string | undefined}
@@ -43,7 +44,11 @@ export function findOnPath(name, environment) {
  */
 export function askVersion(program, args = ['--version']) {
   try {
-    const text = execFileSync(program, args, { encoding: 'utf8', timeout: ASK_TIMEOUT_MS, stdio: ['ignore', 'pipe', 'ignore'] });
+    const text = execFileSync(program, args, {
+      encoding: 'utf8',
+      timeout: ASK_TIMEOUT_MS,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
     return /\d+\.\d+(?:\.\d+)*/.exec(text)?.[0];
   } catch {
     return undefined;

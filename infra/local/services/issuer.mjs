@@ -4,8 +4,8 @@ import { createServer } from 'node:http';
 export const ISSUER_AUDIENCE = 'meridian';
 
 /**
- * A development issuer of access tokens: it publishes its discovery document and its public key, so that whoever holds the
- * private one (from `local.json`) can make users. It signs nothing itself, and ends with this process.
+ * A development issuer of access tokens: it publishes its discovery document and its public key, so that whoever holds
+ * the private one (from `local.json`) can make users. It signs nothing itself, and ends with this process.
  * @param {{port: number, privateJwk: import('node:crypto').JsonWebKey}} options
  * @returns {Promise<{issuer: string}>}
  */
@@ -29,7 +29,9 @@ export async function startIssuer({ port, privateJwk }) {
     response.writeHead(document ? 200 : 404, { 'content-type': 'application/json' });
     response.end(JSON.stringify(document ?? { error: 'not_found' }));
   });
-  await new Promise((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', () => resolve(undefined)));
+  await new Promise((resolve, reject) =>
+    server.once('error', reject).listen(port, '127.0.0.1', () => resolve(undefined)),
+  );
   server.unref();
   return { issuer };
 }

@@ -15,8 +15,8 @@ const STOP_PATIENCE_MS = 5_000;
  */
 
 /**
- * The configuration of a LiveKit server on loopback. Rooms are made by the control plane only (`auto_create: false`), and no
- * address outside this machine is ever told to a client or asked.
+ * The configuration of a LiveKit server on loopback. Rooms are made by the control plane only (`auto_create: false`),
+ * and no address outside this machine is ever told to a client or asked.
  * @param {LiveKitSettings} settings
  * @returns {Record<string, unknown>} JSON, which is YAML
  */
@@ -48,10 +48,17 @@ export function livekitConfiguration({ id, keyId, secret, webhookUrl, redisPort,
 
 /**
  * Starts a LiveKit server and returns when it takes rooms.
- * @param {{program: string, name?: string, configurationFile: string, settings: LiveKitSettings, processes: import('../processes.mjs').Processes}} options
+ * @param {{program: string, name?: string, configurationFile: string, settings: LiveKitSettings, processes:
+ *   import('../processes.mjs').Processes}} options
  * @returns {Promise<{pid: number, url: string, apiUrl: string, metricsUrl: string}>}
  */
-export async function startLiveKit({ program, settings, name = `livekit-${settings.id}`, configurationFile, processes }) {
+export async function startLiveKit({
+  program,
+  settings,
+  name = `livekit-${settings.id}`,
+  configurationFile,
+  processes,
+}) {
   writePrivateFile(configurationFile, `${JSON.stringify(livekitConfiguration(settings), null, 2)}\n`);
   const running = processes.start({
     name,

@@ -28,8 +28,8 @@ const STOP_PATIENCE_MS = 15_000;
 const MAX_CONNECTIONS = 300;
 
 /**
- * The place of all data of a state: inside it when our own user runs Postgres, else (as root) a folder that the unprivileged
- * user can reach, keyed by the place of the state.
+ * The place of all data of a state: inside it when our own user runs Postgres, else (as root) a folder that the
+ * unprivileged user can reach, keyed by the place of the state.
  * @param {string} stateFolder
  */
 export function postgresHome(stateFolder) {
@@ -58,11 +58,21 @@ export function findDataMajor(dataFolder) {
 
 /**
  * Brings up a cluster with one database, listening on loopback only and asking for a password.
- * @param {{bin: string, version: string, dataFolder: string, port: number, password: string, isDurable: boolean, name?: string,
- *   processes: import('../processes.mjs').Processes}} options `isDurable: false` for tests: nothing survives a power cut
+ * @param {{bin: string, version: string, dataFolder: string, port: number, password: string, isDurable: boolean, name?:
+ *   string, processes: import('../processes.mjs').Processes}} options `isDurable: false` for tests: nothing survives a
+ *   power cut
  * @returns {Promise<{url: string, pid: number}>}
  */
-export async function startPostgres({ bin, version, dataFolder, port, password, isDurable, name = 'postgres', processes }) {
+export async function startPostgres({
+  bin,
+  version,
+  dataFolder,
+  port,
+  password,
+  isDurable,
+  name = 'postgres',
+  processes,
+}) {
   const user = findUnprivilegedUser();
   const programs = user ? join(ensureReachable(dirname(bin), `postgres-${version}`, user), 'bin') : bin;
   if (findDataMajor(dataFolder) === undefined) await createCluster({ programs, dataFolder, password, user });
@@ -84,18 +94,28 @@ export async function startPostgres({ bin, version, dataFolder, port, password, 
 
 /** @param {boolean} isDurable */
 function settings(isDurable) {
-  const durability = isDurable ? [] : ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'autovacuum_naptime=60'];
-  return [`max_connections=${MAX_CONNECTIONS}`, 'log_min_messages=warning', ...durability].flatMap((setting) => ['-c', setting]);
+  const durability = isDurable
+    ? []
+    : ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'autovacuum_naptime=60'];
+  return [`max_connections=${MAX_CONNECTIONS}`, 'log_min_messages=warning', ...durability].flatMap((setting) => [
+    '-c',
+    setting,
+  ]);
 }
 
-/** The server's own word: the last line of its pid file turns to "ready". @param {string} dataFolder @param {number} pid */
+/**
+ * The server's own word: the last line of its pid file turns to "ready".
+ * @param {string} dataFolder
+ * @param {number} pid
+ */
 function isReady(dataFolder, pid) {
   const lines = readFileSync(join(dataFolder, 'postmaster.pid'), 'utf8').split('\n');
   return lines[0] === String(pid) && lines[7]?.trim() === 'ready';
 }
 
 /**
- * Makes the cluster beside its place and moves it there when it is whole, so that a run killed in between leaves no half one.
+ * Makes the cluster beside its place and moves it there when it is whole, so that a run killed in between leaves no
+ * half one.
  * @param {{programs: string, dataFolder: string, password: string, user: SystemUser | undefined}} options
  */
 async function createCluster({ programs, dataFolder, password, user }) {
@@ -110,19 +130,35 @@ async function createCluster({ programs, dataFolder, password, user }) {
   try {
     await promisify(execFile)(
       join(programs, 'initdb'),
-      ['-D', unfinished, '-U', DATABASE, '--auth=scram-sha-256', `--pwfile=${passwordFile}`, '--encoding=UTF8', '--locale=C', '--no-sync'],
+      [
+        '-D',
+        unfinished,
+        '-U',
+        DATABASE,
+        '--auth=scram-sha-256',
+        `--pwfile=${passwordFile}`,
+        '--encoding=UTF8',
+        '--locale=C',
+        '--no-sync',
+      ],
       { cwd: workshop, ...identity },
     );
     await createDatabase(join(programs, 'postgres'), unfinished, identity);
     renameSync(unfinished, dataFolder);
   } catch (error) {
-    throw new Failure(`initdb: ${/** @type {{stderr?: string}} */ (error).stderr || /** @type {Error} */ (error).message}`);
+    throw new Failure(
+      `initdb: ${/** @type {{stderr?: string}} */ (error).stderr || /** @type {Error} */ (error).message}`,
+    );
   } finally {
     rmSync(workshop, { recursive: true, force: true });
   }
 }
 
-/** The folder above all clusters of a state, for one user only. @param {string} home @param {SystemUser | undefined} user */
+/**
+ * The folder above all clusters of a state, for one user only.
+ * @param {string} home
+ * @param {SystemUser | undefined} user
+ */
 function makeHome(home, user) {
   const left = statSync(home, { throwIfNoEntry: false });
   if (left && left.uid !== (user?.uid ?? process.getuid?.())) {
@@ -132,7 +168,11 @@ function makeHome(home, user) {
   if (user) chownSync(home, user.uid, user.gid);
 }
 
-/** What is left here without whole data is of a run that was killed, or of a state that is gone. @param {string} folder @param {SystemUser | undefined} user */
+/**
+ * What is left here without whole data is of a run that was killed, or of a state that is gone.
+ * @param {string} folder
+ * @param {SystemUser | undefined} user
+ */
 function makeClusterFolder(folder, user) {
   rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   mkdirSync(folder, { mode: 0o700 });

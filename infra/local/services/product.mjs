@@ -44,7 +44,10 @@ export function productEnvironment(caller, settings) {
 
 /** Brings the database to this version. @param {NodeJS.ProcessEnv} environment */
 export async function migrate(environment) {
-  await runCommand(process.execPath, [inCheckout('dist', 'cli.js'), 'migrate'], { env: environment, timeoutMs: COMMAND_TIMEOUT_MS });
+  await runCommand(process.execPath, [inCheckout('dist', 'cli.js'), 'migrate'], {
+    env: environment,
+    timeoutMs: COMMAND_TIMEOUT_MS,
+  });
 }
 
 /**
@@ -66,7 +69,8 @@ export async function makeOperatorKey(environment) {
 }
 
 /**
- * @typedef {{name: string, role: 'api' | 'worker' | 'all', port: number, metricsPort: number, healthPort: number}} ProductProcess
+ * @typedef {{name: string, role: 'api' | 'worker' | 'all', port: number, metricsPort: number, healthPort: number}}
+ *   ProductProcess
  */
 
 /**

@@ -7,22 +7,31 @@ const STOP_PATIENCE_MS = 5_000;
 const REPLY_TIMEOUT_MS = 500;
 
 /**
- * Starts a Redis server on loopback. It keeps what it is told: a region's Redis that comes back empty makes LiveKit's live
- * rooms invisible, and nothing is ever evicted, since queues and leases live here.
- * @param {{program: string, name: string, port: number, dataFolder: string, processes: import('../processes.mjs').Processes}} options
+ * Starts a Redis server on loopback. It keeps what it is told: a region's Redis that comes back empty makes LiveKit's
+ * live rooms invisible, and nothing is ever evicted, since queues and leases live here.
+ * @param {{program: string, name: string, port: number, dataFolder: string, processes:
+ *   import('../processes.mjs').Processes}} options
  * @returns {Promise<{url: string, pid: number}>}
  */
 export async function startRedis({ program, name, port, dataFolder, processes }) {
   const running = processes.start({
     name,
     command: program,
-    args: [
-      ...['--port', String(port), '--bind', '127.0.0.1', '--dir', dataFolder],
-      ...['--save', '', '--appendonly', 'yes', '--maxmemory-policy', 'noeviction'],
-    ],
+    args: Object.entries({
+      port: String(port),
+      bind: '127.0.0.1',
+      dir: dataFolder,
+      save: '',
+      appendonly: 'yes',
+      'maxmemory-policy': 'noeviction',
+    }).flatMap(([name, value]) => [`--${name}`, value]),
     ending: { stage: 'store', signal: 'SIGTERM', patienceMs: STOP_PATIENCE_MS },
   });
-  await waitFor(() => answersPing(port), { what: name, timeoutMs: READY_TIMEOUT_MS, giveUp: () => explainEnd(running) });
+  await waitFor(() => answersPing(port), {
+    what: name,
+    timeoutMs: READY_TIMEOUT_MS,
+    giveUp: () => explainEnd(running),
+  });
   return { url: `redis://127.0.0.1:${port}`, pid: running.pid };
 }
 

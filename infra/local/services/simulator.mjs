@@ -8,13 +8,16 @@ const LOOK_TIMEOUT_MS = 1_000;
 const STOP_PATIENCE_MS = 5_000;
 
 /**
- * A region that the simulator plays; each has a port of its own, and `webhookKey` is the id of the key that signs its webhooks.
- * @typedef {{id: string, port: number, keys: Record<string, string>, webhookUrl: string, webhookKey: string}} SimulatedRegion
+ * A region that the simulator plays; each has a port of its own, and `webhookKey` is the id of the key that signs its
+ * webhooks.
+ * @typedef {{id: string, port: number, keys: Record<string, string>, webhookUrl: string, webhookKey: string}}
+ *   SimulatedRegion
  */
 
 /**
  * Starts the product's simulator in place of LiveKit and returns when every region answers.
- * @param {{configurationFile: string, regions: SimulatedRegion[], processes: import('../processes.mjs').Processes}} options
+ * @param {{configurationFile: string, regions: SimulatedRegion[], processes: import('../processes.mjs').Processes}}
+ *   options
  * @returns {Promise<{pid: number}>}
  */
 export async function startSimulator({ configurationFile, regions, processes }) {

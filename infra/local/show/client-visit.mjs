@@ -15,9 +15,13 @@ const LEAVE_TIMEOUT_MS = 3_000;
  * @throws {Error} when it did not get in, with LiveKit's own reason, or not in time
  */
 export async function visit(grant, whileInside) {
-  const child = spawn(process.execPath, [fileURLToPath(new URL('./real-client.mjs', import.meta.url)), JSON.stringify(grant)], {
-    stdio: ['pipe', 'pipe', 'ignore'],
-  });
+  const child = spawn(
+    process.execPath,
+    [fileURLToPath(new URL('./real-client.mjs', import.meta.url)), JSON.stringify(grant)],
+    {
+      stdio: ['pipe', 'pipe', 'ignore'],
+    },
+  );
   const gone = new Promise((resolve) => child.once('exit', resolve));
   try {
     const entered = await waitForEntry(child);
@@ -30,10 +34,16 @@ export async function visit(grant, whileInside) {
   }
 }
 
-/** @param {import('node:child_process').ChildProcessByStdio<any, any, any>} child @returns {Promise<{room: string, identity: string}>} */
+/**
+ * @param {import('node:child_process').ChildProcessByStdio<any, any, any>} child
+ * @returns {Promise<{room: string, identity: string}>}
+ */
 function waitForEntry(child) {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`not inside within ${ENTER_TIMEOUT_MS / 1_000} s`)), ENTER_TIMEOUT_MS);
+    const timer = setTimeout(
+      () => reject(new Error(`not inside within ${ENTER_TIMEOUT_MS / 1_000} s`)),
+      ENTER_TIMEOUT_MS,
+    );
     child.once('exit', (code) => reject(new Error(`the client ended with ${code}`)));
     createInterface({ input: child.stdout }).on('line', (line) => {
       if (!line.startsWith(MARK)) return;

@@ -1,6 +1,6 @@
 /**
- * A real LiveKit client, in a process of its own because its native part can hang: enters a room, says so, stays until its
- * standard input closes, and leaves. The library prints lines of its own; ours begin with the word below.
+ * A real LiveKit client, in a process of its own because its native part can hang: enters a room, says so, stays until
+ * its standard input closes, and leaves. The library prints lines of its own; ours begin with the word below.
  */
 const MARK = 'meridian-client ';
 

@@ -12,11 +12,13 @@ const SEEN_TIMEOUT_MS = 15_000;
  * @typedef {import('./callers.mjs').Caller} Caller
  * @typedef {import('../api-client.mjs').ApiClient} ApiClient
  * @typedef {{api: ApiClient, regionIds: string[], hasLocalRegions: boolean, isSimulated: boolean}} Stage
- * @typedef {{region: {id: string, name: string}, serverUrl: string, participantToken: string, decision: {id: string, rule: string, reason: string}, session: {id: string, epoch: number}}} Grant
+ * @typedef {{region: {id: string, name: string}, serverUrl: string, participantToken: string, decision: {id: string,
+ *   rule: string, reason: string}, session: {id: string, epoch: number}}} Grant
  */
 
 /**
- * Shows the product's main job on the running stack: rooms are made, callers join from two continents, and a real client enters.
+ * Shows the product's main job on the running stack: rooms are made, callers join from two continents, and a real
+ * client enters.
  * @param {import('../stack.mjs').RunningStack} stack
  * @returns {Promise<boolean>} whether every step held
  */
@@ -63,11 +65,18 @@ async function showRoomFromTheUnitedStates(stage) {
 /** @param {Stage} stage */
 async function showPinnedRoom(stage) {
   const pinned = stage.regionIds.at(-1);
-  const room = await createRoom(stage, `a room that its owner pinned to ${pinned}`, { region: { mode: 'pinned', id: pinned, fallback: 'strict' } });
+  const room = await createRoom(stage, `a room that its owner pinned to ${pinned}`, {
+    region: { mode: 'pinned', id: pinned, fallback: 'strict' },
+  });
   expectRegion(await joinAs(stage, room, GERMANY), /** @type {string} */ (pinned));
 }
 
-/** @param {Stage} stage @param {string} name @param {Record<string, unknown>} settings @returns {Promise<{id: string}>} */
+/**
+ * @param {Stage} stage
+ * @param {string} name
+ * @param {Record<string, unknown>} settings
+ * @returns {Promise<{id: string}>}
+ */
 async function createRoom({ api }, name, settings) {
   const room = await api.call('POST', '/v1/rooms', { name, access: 'public', ...settings });
   print(`  ${bold(name)}  ${dim(room.id)}`);
@@ -89,8 +98,17 @@ async function joinAs({ api }, room, { name, place, address }) {
 async function tellPlacement({ api }, room) {
   const { candidates } = await api.call('GET', `/v1/rooms/${room.id}/placement`);
   const told = candidates.map(
-    (/** @type {{region: string, eligible: boolean, reasons: string[], distanceKm: number | null}} */ { region, eligible, reasons, distanceKm }) =>
-      [region, distanceKm == null ? '' : `${Math.round(distanceKm)} km`, eligible ? '' : reasons.join(' ')].filter(Boolean).join(' '),
+    (
+      /** @type {{region: string, eligible: boolean, reasons: string[], distanceKm: number | null}} */ {
+        region,
+        eligible,
+        reasons,
+        distanceKm,
+      },
+    ) =>
+      [region, distanceKm == null ? '' : `${Math.round(distanceKm)} km`, eligible ? '' : reasons.join(' ')]
+        .filter(Boolean)
+        .join(' '),
   );
   print(`      ${dim(`candidates: ${told.join(' · ')}`)}`);
 }
@@ -109,13 +127,17 @@ async function tellEntry({ api, isSimulated }, room, { serverUrl, participantTok
   const startedAt = performance.now();
   await visit({ serverUrl, token: participantToken }, async (entered) => {
     const took = formatMilliseconds(performance.now() - startedAt);
-    print(`    ${green('✓')} a real client entered with the token, as ${entered.identity} in ${entered.room}  ${dim(took)}`);
+    print(
+      `    ${green('✓')} a real client entered with the token, as ${entered.identity} in ${entered.room}  ${dim(took)}`,
+    );
     await waitFor(async () => (await api.call('GET', `/v1/rooms/${room.id}`)).live?.participants >= 1, {
       what: 'the product sees the client inside',
       timeoutMs: SEEN_TIMEOUT_MS,
       everyMs: 100,
     });
-    print(`    ${green('✓')} LiveKit reported it, and the room counts it inside  ${dim(formatMilliseconds(performance.now() - startedAt))}`);
+    print(
+      `    ${green('✓')} LiveKit reported it, and the room counts it inside  ${dim(formatMilliseconds(performance.now() - startedAt))}`,
+    );
   });
 }
 

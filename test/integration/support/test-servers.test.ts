@@ -11,7 +11,9 @@ import { getTestRedis, startRedisServer } from '../../support/test-redis.ts';
 describe('a test database', () => {
   it('is migrated, and nobody else sees what is written to it', async () => {
     const [one, other] = await Promise.all([createTestDatabase(), createTestDatabase()]);
-    const tables = await one.query<{ name: string }>("SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'public'");
+    const tables = await one.query<{ name: string }>(
+      "SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'public'",
+    );
     expect(tables.map(({ name }) => name)).toContain('_prisma_migrations');
     await one.query('CREATE TABLE mine (id int)');
     await expect(other.query('SELECT * FROM mine')).rejects.toThrow('does not exist');

@@ -54,7 +54,9 @@ describe('the processes of a stack', () => {
     for (const stage of ['store', 'product', 'media'] as const) {
       const running = processes.start({ ...sleeper(stage), ending: { ...ENDING, stage } });
       const identity = identifyProcess(running.pid);
-      void eventually(() => expect(identity && isAlive(identity)).toBe(false), { timeoutMs: 10_000, everyMs: 2 }).then(() => ended.push(stage));
+      void eventually(() => expect(identity && isAlive(identity)).toBe(false), { timeoutMs: 10_000, everyMs: 2 }).then(
+        () => ended.push(stage),
+      );
     }
     await processes.endAll();
     await eventually(() => expect(ended).toEqual(['product', 'media', 'store']));

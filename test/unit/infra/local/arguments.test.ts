@@ -31,12 +31,15 @@ describe('the flags of npm start', () => {
     expect(parseStartArguments(['--port', '8091'], { MERIDIAN_PORT: '8090' }).port).toBe(8091);
   });
 
-  it.each([['--port', '0'], ['--port', 'http'], ['--port', '65536'], ['--replicas', '0'], ['--replicas', '1.5']])(
-    'are refused by name where they make no sense: %s %s',
-    (flag, value) => {
-      expect(() => parseStartArguments([flag, value], {})).toThrow(flag);
-    },
-  );
+  it.each([
+    ['--port', '0'],
+    ['--port', 'http'],
+    ['--port', '65536'],
+    ['--replicas', '0'],
+    ['--replicas', '1.5'],
+  ])('are refused by name where they make no sense: %s %s', (flag, value) => {
+    expect(() => parseStartArguments([flag, value], {})).toThrow(flag);
+  });
 
   it('are refused when unknown, naming the flag', () => {
     expect(() => parseStartArguments(['--forever'], {})).toThrow('--forever');
