@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { checkoutFolder } from './checkout.mjs';
+import { claimFile } from './claimed-file.mjs';
 import { identifyProcess, isAlive } from './process-identity.mjs';
 import { waitFor } from './waiting.mjs';
 
@@ -33,21 +34,5 @@ export async function withCheckoutLock(name, work) {
 
 /** @param {string} path */
 function tryLock(path) {
-  try {
-    writeFileSync(path, JSON.stringify(identifyProcess(process.pid)), { flag: 'wx', mode: 0o600 });
-    return true;
-  } catch {
-    if (!isHeld(path)) rmSync(path, { force: true });
-    return false;
-  }
-}
-
-/** @param {string} path */
-function isHeld(path) {
-  try {
-    return isAlive(JSON.parse(readFileSync(path, 'utf8')));
-  } catch {
-    // Unreadable: either gone by now, or somebody is writing it at this moment.
-    return true;
-  }
+  return claimFile(path, JSON.stringify(identifyProcess(process.pid)), (text) => isAlive(JSON.parse(text)));
 }

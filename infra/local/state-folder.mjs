@@ -9,6 +9,7 @@ import {
   chmodSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { claimFile } from './claimed-file.mjs';
 import { Failure } from './failure.mjs';
 import { identifyProcess, isAlive, signalProcess } from './process-identity.mjs';
 import { shortPath } from './checkout.mjs';
@@ -82,7 +83,7 @@ export function writePrivateFile(path, text) {
  * Makes this process the one owner of the state. An owner that was killed is succeeded; one whose launcher is gone is
  * ended first; one at work is left alone.
  * @param {StateFolder} state
- * @returns {Promise<{tookOver: boolean, release: () => void}>}
+ * @returns {Promise<{release: () => void}>}
  * @throws {Failure} when another stack with this state is running
  */
 export async function ownState(state) {
@@ -90,16 +91,12 @@ export async function ownState(state) {
     state.read('owner.json')
   );
   if (previous && isAlive(previous.self)) await endOrphan(state, previous);
-  const self = identifyProcess(process.pid);
   const launcher = findLauncher();
-  const owner = { self, ...(launcher && { launcher }) };
-  state.remove('owner.json');
-  try {
-    writeFileSync(state.file('owner.json'), `${JSON.stringify(owner, null, 2)}\n`, { mode: 0o600, flag: 'wx' });
-  } catch {
+  const owner = { self: identifyProcess(process.pid), ...(launcher && { launcher }) };
+  if (!claimFile(state.file('owner.json'), `${JSON.stringify(owner)}\n`, (text) => isAlive(JSON.parse(text).self))) {
     throw new Failure(`another stack is starting with ${shortPath(state.path)} at this moment`);
   }
-  return { tookOver: previous !== undefined, release: () => state.remove('owner.json') };
+  return { release: () => state.remove('owner.json') };
 }
 
 /** @param {StateFolder} state @param {{self: ProcessIdentity, launcher?: ProcessIdentity}} previous */

