@@ -28,6 +28,8 @@ export interface NewAudit {
 export interface Work {
   readonly db: Db;
   appendEvent(event: NewEvent): Promise<void>;
+  /** Many at once, in this order: one statement, however many tenants are told. */
+  appendEvents(events: readonly NewEvent[]): Promise<void>;
   appendAudit(entry: NewAudit): Promise<void>;
 }
 
@@ -75,16 +77,22 @@ export function createUnitOfWork({ prisma }: Pick<Connections, 'prisma'>): UnitO
 function bindWork(db: Db): Work {
   return {
     db,
-    appendEvent: (event) => insertEvent(db, event),
+    appendEvent: (event) => insertEvents(db, [event]),
+    appendEvents: (events) => insertEvents(db, events),
     appendAudit: (entry) => insertAudit(db, entry),
   };
 }
 
-async function insertEvent(db: Db, event: NewEvent): Promise<void> {
+async function insertEvents(db: Db, events: readonly NewEvent[]): Promise<void> {
+  if (events.length === 0) return;
+  const rows = events.map(({ log, type, subject, transition, data }) => ({
+    id: makeId('event'), log, type, data, transition: transition ?? null, subject_kind: subject.kind, subject_id: subject.id,
+  }));
   await db.$executeRaw`
     INSERT INTO event (id, log, type, tenant_id, subject_kind, subject_id, transition, data)
-    VALUES (${makeId('event')}, ${event.log}, ${event.type}, ${event.log}, ${event.subject.kind},
-            ${event.subject.id}, ${event.transition ?? null}, ${JSON.stringify(event.data)}::jsonb)
+    SELECT id, log, type, log, subject_kind, subject_id, transition, data
+    FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
+      AS row (id text, log text, type text, subject_kind text, subject_id text, transition text, data jsonb)
     ON CONFLICT (log, subject_kind, subject_id, transition) DO NOTHING`;
   // Sent at commit; wakes the sequencer, which polls anyway.
   await db.$executeRaw`SELECT pg_notify('meridian_event', '')::text`;
