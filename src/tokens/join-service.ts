@@ -1,0 +1,192 @@
+import { AppError } from '../kernel/app-error.ts';
+import type { Clock } from '../kernel/clock.ts';
+import { makeId } from '../kernel/ids.ts';
+import { isDatabaseAway } from '../platform/database/database-failure.ts';
+import type { UnitOfWork } from '../platform/database/unit-of-work.ts';
+import { type Actor, actorName } from '../platform/http/actor.ts';
+import { networkPrefix } from '../platform/http/client-ip.ts';
+import type { Call } from '../platform/http/route.ts';
+import { type SigningKey, signJoinToken } from '../platform/livekit/livekit-token.ts';
+import { residencyAllows } from '../placements/placements-module.ts';
+import type { RoomEntry } from '../rooms/rooms-module.ts';
+import { type Entered, type RoomConfig, type Session, type SessionService, livekitRoomName } from '../sessions/sessions-module.ts';
+import { type Admission, type AdmissionAsk, admit } from './admission.ts';
+import type { JoinGrantRecord } from './join-grant.ts';
+import type { JoinGrantLog } from './join-grant-log.ts';
+import { takeSeat } from './join-grant-store.ts';
+import type { RejoinTokens } from './rejoin-token.ts';
+import { grantsOf } from './role.ts';
+
+/** A region as a token needs it. */
+export interface TokenRegion {
+  readonly id: string;
+  readonly name: string;
+  readonly jurisdiction: string;
+  readonly storageJurisdiction?: string | undefined;
+  /** Where clients connect to. */
+  readonly publicUrl: string;
+  /** The newest key in use for signing. */
+  readonly signingKey: SigningKey;
+}
+
+export interface JoinAsk extends AdmissionAsk {
+  readonly metadata?: string | undefined;
+  readonly attributes?: Readonly<Record<string, string>> | undefined;
+  readonly region?: string | undefined;
+  readonly latencies?: readonly { readonly region: string; readonly rttMs: number }[] | undefined;
+  readonly avoidRegion?: string | undefined;
+  readonly roomConfig?: RoomConfig | undefined;
+}
+
+/** What a client needs to enter, and why it is sent there. */
+export interface Joined {
+  readonly admission: Admission;
+  readonly entry: RoomEntry;
+  readonly session: Session;
+  readonly region: TokenRegion;
+  readonly token: string;
+  readonly expiresAt: Date;
+  readonly decision: { readonly id: string; readonly rule: string; readonly reason: string };
+}
+
+export interface JoinService {
+  /** Lets the caller into the room's live session, opening it where needed, and signs the token. */
+  join(entry: RoomEntry, ask: JoinAsk, call: Call): Promise<Joined>;
+}
+
+export interface JoinServiceDependencies {
+  readonly unitOfWork: UnitOfWork;
+  readonly sessions: SessionService;
+  readonly findRegion: (id: string) => TokenRegion | undefined;
+  readonly grants: JoinGrantLog;
+  readonly rejoinTokens: RejoinTokens;
+  readonly clock: Clock;
+  readonly tokenTtlSeconds: number;
+}
+
+export function createJoinService(dependencies: JoinServiceDependencies): JoinService {
+  const { sessions, rejoinTokens, findRegion } = dependencies;
+  return {
+    join: async (entry, ask, call) => {
+      const admission = admit(call.actor, entry, ask, rejoinTokens);
+      if (ask.region !== undefined) assertChoosable(entry, ask.region, findRegion);
+      if (ask.avoidRegion !== undefined) getRegion(ask.avoidRegion, findRegion);
+      const entering = sessions.enter(entry, openingAskOf(ask, call));
+      const entered = entering instanceof Promise ? await entering : entering;
+      return grant(dependencies, { entry, ask, call, admission, entered });
+    },
+  };
+}
+
+function openingAskOf(ask: JoinAsk, call: Call): Parameters<SessionService['enter']>[1] {
+  return {
+    placement: {
+      address: call.address,
+      trustedPeer: call.trustedPeer,
+      header: call.header,
+      clientRegion: ask.region ?? null,
+      latencies: ask.latencies ?? [],
+      avoidRegion: ask.avoidRegion ?? null,
+    },
+    roomConfig: ask.roomConfig ?? {},
+    by: { actor: actorName(call.actor), requestId: call.requestId },
+  };
+}
+
+function getRegion(id: string, findRegion: JoinServiceDependencies['findRegion']): TokenRegion {
+  const region = findRegion(id);
+  if (!region) throw new AppError('region.unknown', { detail: `There is no region ${id}.`, errors: [{ path: 'region', message: 'is not a region of this deployment' }] });
+  return region;
+}
+
+/** A region that the room does not allow is refused, never ignored. */
+function assertChoosable({ placement }: RoomEntry, id: string, findRegion: JoinServiceDependencies['findRegion']): void {
+  const region = getRegion(id, findRegion);
+  const { allow, deny } = placement.tenantRegions;
+  const tenantAllows = (allow === undefined || allow.includes(id)) && !(deny ?? []).includes(id);
+  if (!placement.clientChoice || !tenantAllows || !residencyAllows(placement.residency, region, placement.mustRecord !== null)) {
+    throw new AppError('region.not-allowed', { detail: `This room does not let its callers choose the region ${id}.`, errors: [{ path: 'region', message: 'is not open to choice here' }] });
+  }
+}
+
+interface Granting {
+  readonly entry: RoomEntry;
+  readonly ask: JoinAsk;
+  readonly call: Call;
+  readonly admission: Admission;
+  readonly entered: Entered;
+}
+
+async function grant(dependencies: JoinServiceDependencies, granting: Granting): Promise<Joined> {
+  const { clock, findRegion, sessions, tokenTtlSeconds } = dependencies;
+  const { entry, admission, entered } = granting;
+  const { session, decision } = entered;
+  const region = getRegion(session.region, findRegion);
+  const nowMs = clock.nowMs();
+  const record = recordOf(granting, nowMs);
+  if (session.maxParticipants === null) dependencies.grants.append(record);
+  else await seat(dependencies, record, session.maxParticipants);
+  sessions.noteGrant(session, record.id);
+  return {
+    admission,
+    entry,
+    session,
+    region,
+    token: signToken(dependencies, granting, region, record),
+    expiresAt: new Date(nowMs + tokenTtlSeconds * 1000),
+    decision: decision
+      ? { id: decision.id, rule: decision.rule ?? 'default', reason: decision.reason }
+      : { id: session.decisionId, rule: 'live', reason: `The meeting is live in ${region.name}, and everybody meets there.` },
+  };
+}
+
+function recordOf({ entry, call, admission, entered }: Granting, nowMs: number): JoinGrantRecord {
+  return {
+    id: makeId('grant', nowMs),
+    tenantId: entry.room.tenantId,
+    roomId: entry.room.id,
+    sessionId: entered.session.id,
+    identity: admission.identity,
+    role: admission.role,
+    region: entered.session.region,
+    at: new Date(nowMs),
+    networkPrefix: networkPrefix(call.address) ?? null,
+  };
+}
+
+/** Cut off from Postgres, LiveKit's own maximum is the limit, and the grant is remembered for later. */
+async function seat({ unitOfWork, grants }: JoinServiceDependencies, record: JoinGrantRecord, maxParticipants: number): Promise<void> {
+  try {
+    await takeSeat(unitOfWork, record, maxParticipants);
+  } catch (error) {
+    const away = isDatabaseAway(error) || (error instanceof AppError && error.code === 'dependency.unavailable');
+    if (!away) throw error;
+    grants.append(record);
+  }
+}
+
+function signToken({ clock, tokenTtlSeconds }: JoinServiceDependencies, granting: Granting, region: TokenRegion, record: JoinGrantRecord): string {
+  const { entry, ask, admission, entered } = granting;
+  return signJoinToken(region.signingKey, {
+    identity: admission.identity,
+    name: admission.displayName,
+    metadata: ask.metadata ?? '',
+    attributes: {
+      ...ask.attributes,
+      'meridian.role': admission.role,
+      'meridian.room': entry.room.id,
+      'meridian.region': region.id,
+      'meridian.grant': record.id,
+    },
+    kind: 'standard',
+    grant: grantsOf(admission.role, livekitRoomName(entered.session), entry.effective.permissions.value),
+    ttlSeconds: tokenTtlSeconds,
+    nowMs: clock.nowMs(),
+  });
+}
+
+/** Only for those who may see it: what regions there are, and why each was refused. */
+export function hideCandidates(error: unknown, actor: Actor): unknown {
+  if (!(error instanceof AppError) || !error.code.startsWith('placement.') || actor.kind === 'api-key') return error;
+  return new AppError(error.code, { detail: 'No region can take this meeting at the moment; try again shortly.', ...(error.retryAfterSeconds === undefined ? {} : { retryAfterSeconds: error.retryAfterSeconds }) });
+}
