@@ -6,6 +6,8 @@ export interface ClaimedEvent {
   readonly region: string;
   readonly type: string;
   readonly receivedAt: Date;
+  /** LiveKit's name of the room it is about. */
+  readonly roomName: string | null;
   readonly body: unknown;
   /** Fences each later write: whoever claims next has a higher one. */
   readonly attempt: number;
@@ -22,17 +24,17 @@ export interface Settlement {
 
 export interface InboundClaimStore {
   /**
-   * Takes up to `limit` due rows that nobody holds, oldest first. Replicas never wait for one another. A row whose
+   * Takes up to `limit` due rows that nobody holds, oldest first, of regions other than `except`. Replicas never wait for one another. A row whose
    * holder died is due again when its lease ends. All times are Postgres'.
    */
-  claim(limit: number, leaseMs: number): Promise<ClaimedEvent[]>;
+  claim(limit: number, leaseMs: number, except?: readonly string[]): Promise<ClaimedEvent[]>;
   /** Writes results where the claim still holds; the rest is somebody else's by now and is left alone. */
   settle(settlements: readonly Settlement[]): Promise<void>;
 }
 
 export function createInboundClaimStore({ db, owner }: { readonly db: Db; readonly owner: string }): InboundClaimStore {
   return {
-    claim: async (limit, leaseMs) => {
+    claim: async (limit, leaseMs, except = []) => {
       // `due_at` is moved to the end of the lease, so that the index holds no rows that are being worked on.
       const rows = await db.$queryRaw<ClaimedEvent[]>`
         UPDATE inbound_event SET
@@ -43,10 +45,11 @@ export function createInboundClaimStore({ db, owner }: { readonly db: Db; readon
         WHERE id IN (
           SELECT id FROM inbound_event
           WHERE state = 'pending' AND due_at <= now() AND (lease_until IS NULL OR lease_until <= now())
+            AND region <> ALL(${[...except]})
           ORDER BY due_at, id
           LIMIT ${limit}
           FOR UPDATE SKIP LOCKED)
-        RETURNING id, region, type, received_at AS "receivedAt", body, attempt`;
+        RETURNING id, region, type, received_at AS "receivedAt", body #>> '{room,name}' AS "roomName", body, attempt`;
       return rows.toSorted((a, b) => (a.id < b.id ? -1 : 1));
     },
     settle: async (settlements) => {

@@ -1,15 +1,17 @@
 import type { Clock } from '../kernel/clock.ts';
+import { isDatabaseAway } from '../platform/database/database-failure.ts';
 import type { LivekitHandler } from '../platform/livekit/livekit-handler.ts';
 import type { Logger } from '../platform/telemetry/logger.ts';
+import { createGroupCommit } from './group-commit.ts';
 import type { ClaimedEvent, InboundClaimStore, Settlement } from './inbound-claim-store.ts';
-import { failureText, MAX_ATTEMPTS, readStoredBody, retryDelayMs } from './inbound-event.ts';
+import { handleEvent, HANDLER_TIMEOUT_MS } from './inbound-handling.ts';
 import type { HandlingResult, InboundMetrics } from './inbound-metrics.ts';
 
 export interface InboundLedger {
-  /** Begins to work unless it does already. Returns at once. */
+  /** Begins to claim unless it does already. Returns at once. */
   wake(): void;
-  /** Works until nothing is due; `signal` ends it between two rows. */
-  drain(signal: AbortSignal): Promise<void>;
+  /** Claims until nothing is due or the hands are full; does not wait for the handlers. */
+  claimDue(): Promise<void>;
   /** Takes no more rows and waits for those in hand. */
   stop(): Promise<void>;
 }
@@ -24,125 +26,112 @@ export interface InboundLedgerDependencies {
   readonly random: () => number;
 }
 
-const BATCH = 50;
 const LEASE_MS = 30_000;
-/** One handler's time for one event. */
-const HANDLER_TIMEOUT_MS = 8_000;
-/** Rooms that are worked on at the same time. */
-const CONCURRENCY = 8;
+const CLAIM_BATCH = 25;
+/** Rows in hand at a time; one region's may take half, so that a region that hangs leaves hands for the others. */
+const MAX_IN_HAND = 100;
+const MAX_OF_REGION = 50;
+const SETTLE_LIMITS = { maxBatch: 100, maxConcurrent: 2, maxWaiting: 2 * MAX_IN_HAND };
 
 /**
  * Hands stored events to the modules' handlers: at least once, by whichever replica claims them first. Events of one
- * room that are claimed together go in their order of arrival; nothing else about order is promised.
+ * room that one process has in hand go in their order of arrival; nothing else about order is promised. Rooms do not
+ * wait for one another.
  */
 export function createInboundLedger(dependencies: InboundLedgerDependencies): InboundLedger {
   const { claims, clock, logger, metrics } = dependencies;
-  const controller = new AbortController();
-  let running: Promise<void> | undefined;
+  const settlements = createGroupCommit<Settlement, void>({
+    commit: async (batch) => {
+      await claims.settle(batch);
+      return batch.map(() => undefined);
+    },
+    isStoreAway: isDatabaseAway,
+    ...SETTLE_LIMITS,
+    overload: () => new Error('too many results wait to be written'),
+  });
+  /** The end of each room's chain of work. */
+  const rooms = new Map<string, Promise<void>>();
+  const perRegion = new Map<string, number>();
+  let inHand = 0;
+  /** Somebody asked for one more claim. */
   let again = false;
+  /** The last claim left rows because the hands were full. */
+  let leftBehind = false;
+  let claiming: Promise<void> | undefined;
+  let stopped = false;
 
-  async function workOnce(): Promise<number> {
-    const leaseEndsMs = clock.monotonicMs() + LEASE_MS;
-    const claimed = await claims.claim(BATCH, LEASE_MS);
-    const settlements: Settlement[] = [];
-    const rooms = groupByRoom(claimed);
-    const workers = Array.from({ length: CONCURRENCY }, async () => {
-      for (let room = rooms.shift(); room !== undefined; room = rooms.shift()) {
-        for (const event of room) {
-          // What no longer fits into the lease is left: it will be due again, for whoever is quicker.
-          const fits = clock.monotonicMs() + HANDLER_TIMEOUT_MS < leaseEndsMs;
-          if (fits && !controller.signal.aborted) settlements.push(await settleEvent(event));
-        }
-      }
-    });
-    await Promise.all(workers);
-    if (settlements.length > 0) await claims.settle(settlements);
-    return claimed.length;
+  function count(region: string, change: 1 | -1): void {
+    inHand += change;
+    perRegion.set(region, (perRegion.get(region) ?? 0) + change);
   }
 
-  async function settleEvent(claimed: ClaimedEvent): Promise<Settlement> {
-    const settlement = await handle(claimed, dependencies);
+  function take(claimed: ClaimedEvent, leaseEndsMs: number): void {
+    const room = `${claimed.region}/${claimed.roomName ?? claimed.id}`;
+    count(claimed.region, 1);
+    const end = (rooms.get(room) ?? Promise.resolve()).then(() => work(claimed, leaseEndsMs)).then(() => {
+      count(claimed.region, -1);
+      if (rooms.get(room) === end) rooms.delete(room);
+      if (leftBehind) wake();
+    });
+    rooms.set(room, end);
+  }
+
+  async function work(claimed: ClaimedEvent, leaseEndsMs: number): Promise<void> {
+    // What no longer fits into the lease is left: it will be due again, for whoever is quicker.
+    if (stopped || clock.monotonicMs() + HANDLER_TIMEOUT_MS > leaseEndsMs) return;
+    const { id, region, type, attempt } = claimed;
+    const settlement = await handleEvent(claimed, dependencies);
     const lagSeconds = (clock.nowMs() - claimed.receivedAt.getTime()) / 1000;
-    metrics.handled(claimed.region, resultOf(settlement), lagSeconds);
+    metrics.handled(region, resultOf(settlement), lagSeconds);
     if (settlement.error !== null) {
-      const { id, region, type, attempt } = claimed;
       logger.warn({ inboundEvent: id, region, type, attempt, reason: settlement.error }, 'an inbound event could not be handled');
     }
-    return settlement;
+    // If this is lost, the lease ends and the event is handled once more, which handlers allow for.
+    await settlements.write(settlement).catch((error: unknown) => {
+      logger.warn({ inboundEvent: id, err: error }, 'the result of an inbound event could not be written');
+    });
   }
 
-  /** Until a claim comes back empty-handed and nobody woke us meanwhile. */
-  async function workAll(): Promise<void> {
+  async function claimAll(): Promise<void> {
     do {
       again = false;
-      while (!controller.signal.aborted && (await workOnce()) === BATCH);
-    } while (again && !controller.signal.aborted);
+      const free = Math.min(CLAIM_BATCH, MAX_IN_HAND - inHand);
+      leftBehind = free <= 0;
+      if (stopped || leftBehind) return;
+      const leaseEndsMs = clock.monotonicMs() + LEASE_MS;
+      const full = [...perRegion].filter(([, rows]) => rows >= MAX_OF_REGION).map(([region]) => region);
+      const claimed = await claims.claim(free, LEASE_MS, full);
+      for (const event of claimed) take(event, leaseEndsMs);
+      leftBehind = full.length > 0;
+      again ||= claimed.length === free;
+    } while (again);
   }
 
-  function begin(): Promise<void> {
+  function claimDue(): Promise<void> {
+    // Who comes while a claim is under way may have been too late for it.
     again = true;
-    running ??= workAll().finally(() => {
-      running = undefined;
+    claiming ??= claimAll().finally(() => {
+      claiming = undefined;
     });
-    return running;
+    return claiming;
+  }
+
+  function wake(): void {
+    // Postgres may be away: the poll comes again, and its failure is logged.
+    if (!stopped) void claimDue().catch(() => {});
   }
 
   return {
-    wake: () => {
-      // Postgres may be away: the poll comes again, and says so in its own log line.
-      if (!controller.signal.aborted) void begin().catch(() => {});
-    },
-    drain: async (signal) => {
-      if (!signal.aborted && !controller.signal.aborted) await begin();
+    wake,
+    claimDue: async () => {
+      if (!stopped) await claimDue();
     },
     stop: async () => {
-      controller.abort();
-      await running?.catch(() => {});
+      stopped = true;
+      await claiming?.catch(() => {});
+      await Promise.all(rooms.values());
     },
   };
-}
-
-async function handle(claimed: ClaimedEvent, { handlers, random }: InboundLedgerDependencies): Promise<Settlement> {
-  const { id, region, attempt, receivedAt } = claimed;
-  const base = { id, attempt, error: null, retryAfterMs: 0 };
-  const event = readStoredBody(claimed.body);
-  if (event === undefined) return { ...base, state: 'unreadable' };
-  // The process may have died on it each time: then no handler has ever reported.
-  if (attempt > MAX_ATTEMPTS) return { ...base, state: 'failed', error: 'given up: no attempt came to an end' };
-  try {
-    for (const handler of handlers) {
-      if (handler.events.includes(event.type)) await withinTime(handler.handle({ region, receivedAt, event }));
-    }
-    return { ...base, state: 'done' };
-  } catch (error) {
-    const retryAfterMs = retryDelayMs(attempt, random());
-    const state = retryAfterMs === undefined ? 'failed' : 'pending';
-    return { ...base, state, error: failureText(error), retryAfterMs: retryAfterMs ?? 0 };
-  }
-}
-
-async function withinTime(work: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`a handler took longer than ${HANDLER_TIMEOUT_MS} ms`)), HANDLER_TIMEOUT_MS);
-  });
-  // A handler that is late may still fail; it has been given up by then.
-  work.catch(() => {});
-  await Promise.race([work, late]).finally(() => clearTimeout(timer));
-}
-
-function groupByRoom(claimed: readonly ClaimedEvent[]): ClaimedEvent[][] {
-  const rooms = new Map<string, ClaimedEvent[]>();
-  for (const event of claimed) {
-    const key = `${event.region}/${roomNameOf(event.body) ?? event.id}`;
-    rooms.set(key, [...(rooms.get(key) ?? []), event]);
-  }
-  return [...rooms.values()];
-}
-
-function roomNameOf(body: unknown): string | undefined {
-  const room = (body as { readonly room?: { readonly name?: unknown } } | null)?.room;
-  return typeof room?.name === 'string' ? room.name : undefined;
 }
 
 function resultOf({ state }: Settlement): HandlingResult {

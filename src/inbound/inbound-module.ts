@@ -48,7 +48,7 @@ export function createInboundModule(dependencies: InboundDependencies): Module<I
   const service = createInboundService({ unitOfWork, regions, clock, metrics, wake: ledger.wake });
   const store = createInboundStore(unitOfWork.db);
 
-  const poll: Schedule = { name: 'inbound-ledger', everyMs: POLL_MS, runs: 'each', run: (signal) => ledger.drain(signal) };
+  const poll: Schedule = { name: 'inbound-ledger', everyMs: POLL_MS, runs: 'each', run: () => ledger.claimDue() };
   const sweep: Schedule = {
     name: 'inbound-retention',
     everyMs: SWEEP_MS,

@@ -22,8 +22,8 @@ export interface InboundApp {
   /** Regions that a delivery was a sign of life of, in order. */
   readonly signs: readonly string[];
   readonly logLines: readonly string[];
-  /** Works the ledger off as the schedule would. */
-  drain(): Promise<void>;
+  /** Claims what is due, as the schedule does; the handlers may still work afterwards. */
+  poll(): Promise<void>;
   metrics(): Promise<string>;
   close(): Promise<void>;
 }
@@ -81,7 +81,7 @@ export async function startInboundApp(options: InboundAppOptions): Promise<Inbou
     url,
     signs,
     logLines,
-    drain: async () => poll?.run(new AbortController().signal),
+    poll: async () => poll?.run(new AbortController().signal),
     metrics: () => metrics.render(),
     close: async () => {
       await new Promise<void>((resolve) => {
