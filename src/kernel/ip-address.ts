@@ -29,10 +29,20 @@ export function parseIp(text: string): IpWords | undefined {
   }
 }
 
+const DOT = '.'.charCodeAt(0);
+const ZERO = '0'.charCodeAt(0);
+
 function ipv4Word(text: string): number {
   let word = 0;
-  for (const octet of text.split('.')) word = word * 256 + Number(octet);
-  return word;
+  let octet = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === DOT) {
+      word = word * 256 + octet;
+      octet = 0;
+    } else octet = octet * 10 + (code - ZERO);
+  }
+  return word * 256 + octet;
 }
 
 function ipv6Words(text: string): IpWords {
