@@ -43,8 +43,16 @@ export async function serveMetrics({ config, metrics, lifecycle }: Platform): Pr
   return port;
 }
 
+const IDLE_CHECK_MS = 50;
+
+/** Refuses new connections and waits for running requests; a kept-alive connection is closed once it is idle. */
 function closeServer(server: Server): Promise<void> {
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  server.closeIdleConnections();
-  return closed;
+  const timer = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS);
+  return new Promise<void>((resolve) => {
+    server.close(() => {
+      clearInterval(timer);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
 }

@@ -6,7 +6,7 @@ import { byOf, ownTenant } from '../tenants/tenants-module.ts';
 import { noPlacementYet } from './session-errors.ts';
 import { opsSessionQuerySchema, opsSessionSchema, sessionSchema, toOpsWire, toWire } from './session-schemas.ts';
 import type { SessionService } from './session-service.ts';
-import type { SessionFilter } from './session-store.ts';
+import type { SessionFilter } from './session.ts';
 
 /** Decisions in their wire form, from the placements. */
 export interface DecisionReader {

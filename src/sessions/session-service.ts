@@ -9,8 +9,8 @@ import { sessionNotFound } from './session-errors.ts';
 import type { SessionMemory } from './session-memory.ts';
 import type { OpeningAsk } from './session-opening.ts';
 import type { SessionRooms } from './session-rooms.ts';
-import type { CloseReason, Session } from './session.ts';
-import { type SessionFilter, createSessionStore } from './session-store.ts';
+import type { CloseReason, Session, SessionFilter } from './session.ts';
+import { createSessionStore } from './session-store.ts';
 
 export interface SessionService {
   /** The live session that a token may be minted for; opens the next one where none is live. */

@@ -2,7 +2,7 @@ import { Prisma } from '../generated/prisma/client.ts';
 import type { Db } from '../platform/database/prisma-client.ts';
 import type { RoomId, SessionId } from '../kernel/ids.ts';
 import { type Page, type PageRequest, decodeCursor, toPage } from '../kernel/page.ts';
-import type { CloseReason, RoomConfig, Session } from './session.ts';
+import type { CloseReason, RoomConfig, Session, SessionFilter } from './session.ts';
 import { type SessionRow, fromRow } from './session-row.ts';
 
 export interface NewSession {
@@ -17,13 +17,6 @@ export interface NewSession {
   readonly departureTimeoutSeconds: number;
   readonly maxParticipants: number | null;
   readonly roomConfig: RoomConfig;
-}
-
-export interface SessionFilter {
-  readonly tenantId?: string;
-  readonly roomId?: string;
-  readonly region?: string;
-  readonly open?: boolean;
 }
 
 /** Every write is conditional and tells whether it won. */

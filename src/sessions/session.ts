@@ -41,6 +41,14 @@ export interface RoomConfig {
   readonly agents?: readonly { readonly name: string; readonly metadata?: string | undefined }[] | undefined;
 }
 
+/** What a list of sessions is narrowed to. */
+export interface SessionFilter {
+  readonly tenantId?: string;
+  readonly roomId?: string;
+  readonly region?: string;
+  readonly open?: boolean;
+}
+
 /** The LiveKit room of a session. A token of an old epoch names a room that nobody can make any more. */
 export function livekitRoomName(session: Pick<Session, 'roomId' | 'epoch'>): string {
   return `${session.roomId}.${session.epoch}`;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { idParamsSchema, isoTime, pageQuerySchema, pageSchema } from '../platform/http/wire.ts';
 import { type Route, defineRoute, scopes } from '../platform/http/route.ts';
-import type { AuditEntry, AuditStore } from './audit-store.ts';
+import type { AuditEntry, AuditStore } from './audit.ts';
 import { byOf, ownTenant } from './caller.ts';
 import type { Tenant } from './tenant.ts';
 import type { TenantService } from './tenant-service.ts';

@@ -1,0 +1,86 @@
+import type { Clock } from '../kernel/clock.ts';
+import type { PlacementsPorts, PlacementsService } from '../placements/placements-module.ts';
+import { residencyAllows } from '../placements/placements-module.ts';
+import type { RegionsDependencies, RegionsService } from '../regions/regions-module.ts';
+import type { LiveSession, RoomPorts } from '../rooms/rooms-module.ts';
+import type { Session, SessionPlacements, SessionRegions } from '../sessions/sessions-module.ts';
+import type { TenantsService } from '../tenants/tenants-module.ts';
+import type { TokenRegion } from '../tokens/tokens-module.ts';
+import type { Late } from './late.ts';
+
+/** What one module declares and another has: no rule is decided here. */
+
+export function regionPorts(late: Late, { tenants }: TenantsService): RegionsDependencies['ports'] {
+  return {
+    closeSessionsOf: async (work, regionId) => {
+      await late.get().sessions.abandonAll(work, regionId);
+    },
+    isInUse: async (db, regionId) => (await db.session.count({ where: { region: regionId, closedAt: null }, take: 1 })) > 0,
+    listTenantIds: async () => (await tenants.list()).map(({ id }) => id),
+    countOpenSessions: (regionId) => late.get().sessions.countOpenIn(regionId),
+  };
+}
+
+export function roomPorts(late: Late, regions: RegionsService): RoomPorts {
+  return {
+    liveOf: async (roomIds) => new Map((await late.get().sessions.listOpenOf(roomIds)).filter(isLive).map((session) => [session.roomId, toLive(session)])),
+    closeLiveSession: async (work, room, reason) => {
+      await late.get().sessions.endIn(work, room.id, reason);
+    },
+    closeIfOutside: async (work, { room, effective }) => {
+      const open = await late.get().sessions.findOpen(room.id);
+      const region = open && regions.find(open.region);
+      const allowed = region && residencyAllows(effective.residencyRules, placed(region), effective.recording.value.auto);
+      if (open && !allowed) await late.get().sessions.endIn(work, room.id, 'residency');
+    },
+    regions: () => regions.snapshot().regions.map((region) => ({ ...placed(region), maxRoomParticipants: region.capacity.maxRoomParticipants })),
+  };
+}
+
+interface Placed {
+  readonly id: string;
+  readonly jurisdiction: string;
+  readonly storageJurisdiction: string | undefined;
+}
+
+function placed({ id, jurisdiction, storage }: { readonly id: string; readonly jurisdiction: string; readonly storage: { readonly jurisdiction: string } | undefined }): Placed {
+  return { id, jurisdiction, storageJurisdiction: storage?.jurisdiction };
+}
+
+function isLive(session: Session): boolean {
+  return session.liveAt !== null;
+}
+
+function toLive({ id, epoch, region, liveAt, openedAt, inside }: Session): LiveSession {
+  return { sessionId: id, epoch, region, startedAt: liveAt ?? openedAt, participants: inside };
+}
+
+export function sessionRegions(regions: RegionsService, { nowMs }: Clock): SessionRegions {
+  return {
+    gatewayOf: (id) => (regions.find(id) ? regions.gatewayOf(id) : undefined),
+    nameOf: (id) => regions.find(id)?.name ?? id,
+    ids: () => regions.snapshot().regions.map(({ id }) => id),
+    isHealthy: (id) => {
+      const status = regions.findView(id)?.health.status;
+      return status === 'healthy' || status === 'degraded';
+    },
+    unhealthyForMs: (id) => {
+      const health = regions.findView(id)?.health;
+      return health?.status === 'unhealthy' ? nowMs() - health.since.getTime() : 0;
+    },
+    noteSign: regions.noteSign,
+    // What the region refused for good, and what never left our own queue, says nothing about its health.
+    noteFailure: (id, { kind }) => {
+      if (kind === 'trouble' || kind === 'misconfigured') regions.noteTrouble(id);
+    },
+  };
+}
+
+export function tokenRegion(regions: RegionsService): (id: string) => TokenRegion | undefined {
+  return (id) => {
+    const region = regions.find(id);
+    if (!region) return undefined;
+    const { name, jurisdiction, livekit, storage } = region;
+    return { id, name, jurisdiction, storageJurisdiction: storage?.jurisdiction, publicUrl: livekit.publicUrl, signingKey: regions.signingKeyOf(id) };
+  };
+}
