@@ -17,7 +17,8 @@ import { type RoomService, createRoomService } from './room-service.ts';
 
 export type { Access, KnownRegion, LiveSession, Permissions, Room, RoomContent, TrackSource } from './room.ts';
 export type { SessionRow } from './room-directory-store.ts';
-export type { RoomDirectory, RoomEntry } from './room-directory.ts';
+export type { RoomDirectory } from './room-directory.ts';
+export type { RoomEntry } from './room-entry.ts';
 export { roomNotFound } from './room-errors.ts';
 export type { EffectivePolicy, RoomDefaults, RoomPlacementPolicy } from './room-policy.ts';
 export type { PolicedRoom, RoomPorts } from './room-ports.ts';
