@@ -27,28 +27,40 @@ export function decidePlacement(
 ): PlacementOutcome {
   const survey = surveyRegions(request, policy, regions);
   const finding = applyRules(survey);
-  const common = { policyVersion: POLICY_VERSION, at: now, inputs: inputsOf(survey) };
   const winner = finding === undefined ? undefined : regions[finding.order[0] ?? -1];
-  if (finding === undefined || winner === undefined) {
-    const pinned = finding !== undefined || policy.pin?.fallback === 'strict';
-    return {
-      ...common,
-      rule: null,
-      reason: explainRefusal(survey, pinned),
-      winner: null,
-      refusal: pinned ? 'pinned-unavailable' : 'no-region',
-      fallback: false,
-      candidates: listCandidates(survey, undefined),
-    };
-  }
+  return finding === undefined || winner === undefined
+    ? refuse(survey, finding, now)
+    : place(survey, finding, winner, now);
+}
+
+// Both outcomes are written out in full: an object spread here costs as much as all the rest of a decision.
+
+function place(survey: Survey, finding: Finding, winner: PlacementRegion, now: Date): PlacementOutcome {
   return {
-    ...common,
+    policyVersion: POLICY_VERSION,
+    at: now,
     rule: finding.rule,
     reason: explainWinner(survey, finding),
     winner: winner.id,
     refusal: null,
     fallback: usedFallback(survey, finding),
+    inputs: inputsOf(survey),
     candidates: listCandidates(survey, finding),
+  };
+}
+
+function refuse(survey: Survey, finding: Finding | undefined, now: Date): PlacementOutcome {
+  const pinned = finding !== undefined || survey.policy.pin?.fallback === 'strict';
+  return {
+    policyVersion: POLICY_VERSION,
+    at: now,
+    rule: null,
+    reason: explainRefusal(survey, pinned),
+    winner: null,
+    refusal: pinned ? 'pinned-unavailable' : 'no-region',
+    fallback: false,
+    inputs: inputsOf(survey),
+    candidates: listCandidates(survey, undefined),
   };
 }
 
