@@ -1,4 +1,5 @@
 import { ownerToken } from '../coordination/instance.ts';
+import { readVariable } from '../platform/config/read-variable.ts';
 import { createListen } from '../platform/database/database-listener.ts';
 import type { CredentialReader } from '../platform/http/authenticate.ts';
 import type { Route } from '../platform/http/route.ts';
@@ -39,6 +40,7 @@ export function compose(platform: Platform): Composition {
   const regions = createRegionsModule({
     ...platform,
     box,
+    readVariable,
     config: { controlPlaneRedis: config.REDIS_URL, file: config.MERIDIAN_REGIONS_FILE },
     ports: regionPorts(late, tenants.service),
   });

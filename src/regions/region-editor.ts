@@ -29,7 +29,7 @@ export interface RegionEdit {
   /** Of the audit rows: `region.put` and so on. */
   readonly action: string;
   /** @throws AppError when what is there does not allow it; nothing is then changed. */
-  plan(held: ReadonlyMap<string, HeldRegion>, revision: number): readonly RegionTarget[];
+  plan(held: ReadonlyMap<string, HeldRegion>, revision: number, db: Db): readonly RegionTarget[] | Promise<readonly RegionTarget[]>;
   /** Faults between regions (two on one Redis); 422 when there are any. */
   check?(all: readonly StoredDocument[]): FieldError[];
   /** More work for the same transaction, after the regions were written. */
@@ -95,7 +95,7 @@ export function createRegionEditor(dependencies: RegionEditorDependencies): (edi
 
   async function apply(work: Work, edit: RegionEdit, tenantIds: readonly string[]): Promise<EditResult> {
     const { held, revision } = await readHeld(work.db);
-    const written = differing(edit.plan(held, revision), held);
+    const written = differing(await edit.plan(held, revision, work.db), held);
     if (written.length === 0) {
       await edit.also?.(work);
       return { revision, diff: [] };

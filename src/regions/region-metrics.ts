@@ -7,6 +7,8 @@ export interface RegionMetrics {
   showStatus(regionId: string, status: HealthStatus): void;
   showLoad(regionId: string, load: number | undefined): void;
   observeProbe(regionId: string, probe: Probe, status: HealthStatus): void;
+  /** Whether the regions file as it is now is in force. */
+  showFile(isInForce: boolean): void;
   /** A region that was removed leaves no series behind. */
   forget(regionId: string): void;
 }
@@ -20,6 +22,7 @@ export function createRegionMetrics(metrics: Metrics): RegionMetrics {
   const load = metrics.gauge('region_load', 'Load of the region, 0 to 1; absent while nothing measures it', ['region']);
   const probes = metrics.counter('region_probes_total', 'Probes of the region by outcome', ['region', 'outcome']);
   const duration = metrics.histogram('region_probe_seconds', 'Time of a probe of the region', PROBE_BUCKETS, ['region']);
+  const file = metrics.gauge('regions_file_in_force', '0 while the regions file as it is now cannot be applied, else 1');
 
   function showStatus(region: string, status: HealthStatus): void {
     for (const each of HEALTH_STATUSES) health.set({ region, status: each }, each === status ? 1 : 0);
@@ -31,6 +34,7 @@ export function createRegionMetrics(metrics: Metrics): RegionMetrics {
       if (value === undefined) load.remove({ region });
       else load.set({ region }, value);
     },
+    showFile: (isInForce) => file.set(isInForce ? 1 : 0),
     observeProbe: (region, probe, status) => {
       showStatus(region, status);
       probes.inc({ region, outcome: probe.outcome });

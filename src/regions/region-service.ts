@@ -1,4 +1,4 @@
-import { AppError, type FieldError } from '../kernel/app-error.ts';
+import { AppError } from '../kernel/app-error.ts';
 import { mergePatch } from '../kernel/merge-patch.ts';
 import type { Page, PageRequest } from '../kernel/page.ts';
 import type { UnitOfWork, Work } from '../platform/database/unit-of-work.ts';
@@ -138,9 +138,9 @@ function assertMatch({ precondition }: RegionCall, revision: number): void {
 }
 
 /** @throws AppError `request.invalid` naming each secret that is missing. */
-export function soundConfig(entry: RegionEntry, before: RegionConfig | undefined, now: Date, prefix = ''): RegionConfig {
+function soundConfig(entry: RegionEntry, before: RegionConfig | undefined, now: Date): RegionConfig {
   const { errors, ...config } = takeConfig(entry, before, now);
-  if (errors.length > 0) throw invalidDocument(errors.map((error): FieldError => ({ ...error, path: `${prefix}${error.path}` })));
+  if (errors.length > 0) throw invalidDocument(errors);
   return config;
 }
 

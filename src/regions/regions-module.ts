@@ -10,10 +10,12 @@ import type { SecretBox } from '../platform/secrets/secret-box.ts';
 import type { Logger } from '../platform/telemetry/logger.ts';
 import type { Metrics } from '../platform/telemetry/metrics.ts';
 import { createRegionDirectory } from './region-directory.ts';
-import { createRegionEditor } from './region-editor.ts';
+import { createApplyRegionsDocument } from './region-document-service.ts';
+import { type EditResult, createRegionEditor } from './region-editor.ts';
 import { createRegionGateways } from './region-gateways.ts';
 import { createRegionHealthStore } from './region-health-store.ts';
 import { createRegionLedger } from './region-ledger.ts';
+import { createRegionMeter } from './region-meter.ts';
 import { createRegionMetrics } from './region-metrics.ts';
 import { createRegionMonitor } from './region-monitor.ts';
 import { createRegionOpsRoutes } from './region-ops-routes.ts';
@@ -21,9 +23,11 @@ import { createRegionRoutes } from './region-routes.ts';
 import { createRegionService } from './region-service.ts';
 import { createRegionStore } from './region-store.ts';
 import { createRegionVault } from './region-vault.ts';
+import { createRegionsFileService } from './regions-file-service.ts';
 import { type Region, type RegionKey, type RegionSnapshot, type RegionView, isAccepting, signingKeyOf } from './region.ts';
 
 export { unknownRegion } from './region-directory.ts';
+export { RegionsFileError } from './regions-file.ts';
 export type { AdminState, HealthStatus, Region, RegionHealth, RegionKey, RegionSnapshot, RegionView } from './region.ts';
 
 /** What other modules know of regions. Everything here answers from memory. */
@@ -48,7 +52,12 @@ export interface RegionsService {
   noteKeyUse(regionId: string, keyId: string): void;
   /** A call that a join waited for failed: the region counts as unhealthy here until good probes return. */
   noteTrouble(regionId: string): void;
-  /** Loads configuration and health and begins to probe. @throws when Postgres or the regions file cannot be read. */
+  /**
+   * Applies a regions file once, as the command line does; needs no `start`.
+   * @throws RegionsFileError listing every problem; AppError `request.invalid`, `region.in-use`.
+   */
+  applyFile(path: string): Promise<EditResult>;
+  /** Applies the configured file, loads configuration and health, and begins to probe. @throws as `applyFile`. */
   start(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -61,7 +70,10 @@ export interface RegionsDependencies {
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly box: SecretBox;
+  /** One environment variable, for the references of a regions file. */
+  readonly readVariable: (name: string) => string | undefined;
   readonly config: {
+    readonly file: string | undefined;
     readonly controlPlaneRedis: Secret | undefined;
   };
   readonly ports: {
@@ -69,11 +81,15 @@ export interface RegionsDependencies {
     readonly closeSessionsOf: (work: Work, regionId: string) => Promise<void>;
     /** Whether something in the region must not be lost: an open session. Asked with the region's row locked. */
     readonly isInUse: (db: Db, regionId: string) => Promise<boolean>;
+    /** Our open sessions in a region. */
+    readonly countOpenSessions: (regionId: string) => Promise<number>;
     readonly listTenantIds: () => Promise<readonly string[]>;
   };
 }
 
 const LEARN_EVERY_MS = 5_000;
+const MEASURE_EVERY_MS = 5_000;
+const LOOK_AT_FILE_EVERY_MS = 5_000;
 
 export function createRegionsModule(dependencies: RegionsDependencies): Module<RegionsService> {
   const { unitOfWork, generations, changes, clock, logger, box, config, ports } = dependencies;
@@ -86,22 +102,36 @@ export function createRegionsModule(dependencies: RegionsDependencies): Module<R
     onError: (error) => logger.warn({ err: error }, 'health of regions could not be written; the next round tries again'),
   });
   const gateways = createRegionGateways({ directory, nowMs: clock.nowMs, onSign: ledger.noteSign, onKeyUse: ledger.noteKeyUse });
+  const metrics = createRegionMetrics(dependencies.metrics);
   const monitor = createRegionMonitor({
-    directory, ledger, clock,
+    directory, ledger, clock, metrics,
     gatewayOf: gateways.gatewayOf,
-    metrics: createRegionMetrics(dependencies.metrics),
     random: Math.random,
     onChange: (region, now, before) => {
       logger.warn({ region, status: now.status, previous: before.status, reason: now.reason }, 'health of a region changed');
     },
   });
   const edit = createRegionEditor({ unitOfWork, vault, directory, generations, changes, isInUse: ports.isInUse, listTenantIds: ports.listTenantIds });
-  const regions = createRegionService({
-    unitOfWork, edit, directory,
+  const common = {
+    edit,
     nowMs: clock.nowMs,
-    warn: (warning) => logger.warn(warning),
+    warn: (warning: string) => logger.warn(warning),
     controlPlaneRedis: config.controlPlaneRedis?.reveal(),
-    closeSessionsOf: ports.closeSessionsOf,
+  };
+  const regions = createRegionService({ ...common, unitOfWork, directory, closeSessionsOf: ports.closeSessionsOf });
+  const file = createRegionsFileService({
+    logger,
+    path: config.file,
+    readVariable: dependencies.readVariable,
+    apply: createApplyRegionsDocument({ ...common, box }),
+    onState: metrics.showFile,
+  });
+  const measure = createRegionMeter({
+    clock,
+    snapshot: directory.snapshot,
+    gatewayOf: gateways.gatewayOf,
+    countOpenSessions: ports.countOpenSessions,
+    store: healthStore,
   });
   let keyUses = new Map<string, Readonly<Record<string, string>>>();
 
@@ -123,7 +153,11 @@ export function createRegionsModule(dependencies: RegionsDependencies): Module<R
 
   const listViews = (): readonly RegionView[] => directory.snapshot().regions.map(toView);
   generations.onChange('regions', directory.refresh);
-  const learning: Schedule = { name: 'region-health-learn', everyMs: LEARN_EVERY_MS, runs: 'each', run: learn };
+  const schedules: Schedule[] = [
+    { name: 'region-health-learn', everyMs: LEARN_EVERY_MS, runs: 'each', run: learn },
+    { name: 'region-load', everyMs: MEASURE_EVERY_MS, runs: 'leader', run: measure },
+    { name: 'regions-file', everyMs: LOOK_AT_FILE_EVERY_MS, runs: 'each', run: file.applyChanged },
+  ];
 
   return {
     service: {
@@ -143,8 +177,10 @@ export function createRegionsModule(dependencies: RegionsDependencies): Module<R
       noteSign: ledger.noteSign,
       noteKeyUse: ledger.noteKeyUse,
       noteTrouble: monitor.noteTrouble,
+      applyFile: file.applyOnce,
       start: async () => {
         await directory.refresh();
+        await file.applyAtStart();
         monitor.start(await healthStore.readAll());
       },
       stop: async () => {
@@ -162,7 +198,7 @@ export function createRegionsModule(dependencies: RegionsDependencies): Module<R
         keyUsesOf: (id) => keyUses.get(id) ?? {},
       }),
     ],
-    schedules: [learning],
+    schedules,
     livekitHandlers: [],
   };
 }
