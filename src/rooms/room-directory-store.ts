@@ -104,5 +104,5 @@ function sessionOf(row: JoinedRow): SessionRow | null {
   if (row.session_id === null) return null;
   const entries = SESSION_COLUMNS.map((name) => [name, row[`session_${name}`]]);
   // The left join gave a whole row, so its columns have the table's types.
-  return Object.fromEntries(entries) as unknown as SessionRow;
+  return Object.fromEntries(entries);
 }

@@ -57,8 +57,8 @@ export function createRoomDirectory(dependencies: Omit<RoomMemoryDependencies, '
 }
 
 /** Goes on at once with what is there: most joins then never wait. */
-function after<T, U>(found: Found<T>, next: (value: T) => Found<U>): Found<U> {
-  return found instanceof Promise ? found.then(next) : next(found);
+function after<T, U>(found: Found<T>, goOn: (value: T) => Found<U>): Found<U> {
+  return found instanceof Promise ? found.then((value) => goOn(value)) : goOn(found);
 }
 
 function remember(hints: Map<string, RoomId>, key: string, id: RoomId | undefined): void {
