@@ -2,18 +2,19 @@ import type { Clock } from '../kernel/clock.ts';
 import { isDatabaseAway } from '../platform/database/database-failure.ts';
 import type { LivekitHandler } from '../platform/livekit/livekit-handler.ts';
 import type { Logger } from '../platform/telemetry/logger.ts';
-import { createGroupCommit } from './group-commit.ts';
+import { createGroupCommit, type GroupCommit } from './group-commit.ts';
 import type { ClaimedEvent, InboundClaimStore, Settlement } from './inbound-claim-store.ts';
 import { handleEvent, HANDLER_TIMEOUT_MS } from './inbound-handling.ts';
+import { createInboundHands } from './inbound-hands.ts';
 import type { HandlingResult, InboundMetrics } from './inbound-metrics.ts';
 
 export interface InboundLedger {
   /** Begins to claim unless it does already. Returns at once. */
-  wake(): void;
+  wake: () => void;
   /** Claims until nothing is due or the hands are full; does not wait for the handlers. */
-  claimDue(): Promise<void>;
+  claimDue: () => Promise<void>;
   /** Takes no more rows and waits for those in hand. */
-  stop(): Promise<void>;
+  stop: () => Promise<void>;
 }
 
 export interface InboundLedgerDependencies {
@@ -39,20 +40,9 @@ const SETTLE_LIMITS = { maxBatch: 100, maxConcurrent: 2, maxWaiting: 2 * MAX_IN_
  * wait for one another.
  */
 export function createInboundLedger(dependencies: InboundLedgerDependencies): InboundLedger {
-  const { claims, clock, logger, metrics } = dependencies;
-  const settlements = createGroupCommit<Settlement, void>({
-    commit: async (batch) => {
-      await claims.settle(batch);
-      return batch.map(() => undefined);
-    },
-    isStoreAway: isDatabaseAway,
-    ...SETTLE_LIMITS,
-    overload: () => new Error('too many results wait to be written'),
-  });
-  /** The end of each room's chain of work. */
-  const rooms = new Map<string, Promise<void>>();
-  const perRegion = new Map<string, number>();
-  let inHand = 0;
+  const { claims, clock } = dependencies;
+  const settlements = gatherSettlements(claims);
+  const hands = createInboundHands({ max: MAX_IN_HAND, maxOfRegion: MAX_OF_REGION, onFreed: () => leftBehind && wake() });
   /** Somebody asked for one more claim. */
   let again = false;
   /** The last claim left rows because the hands were full. */
@@ -60,65 +50,45 @@ export function createInboundLedger(dependencies: InboundLedgerDependencies): In
   let claiming: Promise<void> | undefined;
   let stopped = false;
 
-  function count(region: string, change: 1 | -1): void {
-    inHand += change;
-    perRegion.set(region, (perRegion.get(region) ?? 0) + change);
-  }
-
-  function take(claimed: ClaimedEvent, leaseEndsMs: number): void {
-    const room = `${claimed.region}/${claimed.roomName ?? claimed.id}`;
-    count(claimed.region, 1);
-    const end = (rooms.get(room) ?? Promise.resolve()).then(() => work(claimed, leaseEndsMs)).then(() => {
-      count(claimed.region, -1);
-      if (rooms.get(room) === end) rooms.delete(room);
-      if (leftBehind) wake();
-    });
-    rooms.set(room, end);
-  }
-
-  async function work(claimed: ClaimedEvent, leaseEndsMs: number): Promise<void> {
-    // What no longer fits into the lease is left: it will be due again, for whoever is quicker.
-    if (stopped || clock.monotonicMs() + HANDLER_TIMEOUT_MS > leaseEndsMs) return;
-    const { id, region, type, attempt } = claimed;
-    const settlement = await handleEvent(claimed, dependencies);
-    const lagSeconds = (clock.nowMs() - claimed.receivedAt.getTime()) / 1000;
-    metrics.handled(region, resultOf(settlement), lagSeconds);
-    if (settlement.error !== null) {
-      logger.warn({ inboundEvent: id, region, type, attempt, reason: settlement.error }, 'an inbound event could not be handled');
+  async function claimSome(): Promise<void> {
+    again = false;
+    const free = Math.min(CLAIM_BATCH, hands.free());
+    leftBehind = free <= 0;
+    if (stopped || leftBehind) return;
+    const leaseEndsMs = clock.monotonicMs() + LEASE_MS;
+    const full = hands.fullRegions();
+    const claimed = await claims.claim(free, LEASE_MS, full);
+    for (const event of claimed) {
+      // What no longer fits into the lease is left: it will be due again, for whoever is quicker.
+      const isInTime = (): boolean => !stopped && clock.monotonicMs() + HANDLER_TIMEOUT_MS <= leaseEndsMs;
+      hands.take(event, async () => {
+        if (isInTime()) await work(event, settlements, dependencies);
+      });
     }
-    // If this is lost, the lease ends and the event is handled once more, which handlers allow for.
-    await settlements.write(settlement).catch((error: unknown) => {
-      logger.warn({ inboundEvent: id, err: error }, 'the result of an inbound event could not be written');
-    });
+    leftBehind = full.length > 0;
+    again ||= claimed.length === free;
   }
 
   async function claimAll(): Promise<void> {
-    do {
-      again = false;
-      const free = Math.min(CLAIM_BATCH, MAX_IN_HAND - inHand);
-      leftBehind = free <= 0;
-      if (stopped || leftBehind) return;
-      const leaseEndsMs = clock.monotonicMs() + LEASE_MS;
-      const full = [...perRegion].filter(([, rows]) => rows >= MAX_OF_REGION).map(([region]) => region);
-      const claimed = await claims.claim(free, LEASE_MS, full);
-      for (const event of claimed) take(event, leaseEndsMs);
-      leftBehind = full.length > 0;
-      again ||= claimed.length === free;
-    } while (again);
+    try {
+      do await claimSome();
+      while (again);
+    } finally {
+      // In one step with the last look at `again`, so that nobody's wish falls between.
+      claiming = undefined;
+    }
   }
 
   function claimDue(): Promise<void> {
     // Who comes while a claim is under way may have been too late for it.
     again = true;
-    claiming ??= claimAll().finally(() => {
-      claiming = undefined;
-    });
+    claiming ??= Promise.resolve().then(claimAll);
     return claiming;
   }
 
   function wake(): void {
     // Postgres may be away: the poll comes again, and its failure is logged.
-    if (!stopped) void claimDue().catch(() => {});
+    if (!stopped) claimDue().catch(() => {});
   }
 
   return {
@@ -129,9 +99,41 @@ export function createInboundLedger(dependencies: InboundLedgerDependencies): In
     stop: async () => {
       stopped = true;
       await claiming?.catch(() => {});
-      await Promise.all(rooms.values());
+      await hands.idle();
     },
   };
+}
+
+/** Handles one row and writes the result. Never throws. */
+async function work(
+  claimed: ClaimedEvent,
+  settlements: GroupCommit<Settlement, void>,
+  dependencies: InboundLedgerDependencies,
+): Promise<void> {
+  const { clock, logger, metrics } = dependencies;
+  const { id, region, type, attempt } = claimed;
+  const settlement = await handleEvent(claimed, dependencies);
+  const lagSeconds = (clock.nowMs() - claimed.receivedAt.getTime()) / 1000;
+  metrics.handled(region, resultOf(settlement), lagSeconds);
+  if (settlement.error !== null) {
+    logger.warn({ inboundEvent: id, region, type, attempt, reason: settlement.error }, 'an inbound event could not be handled');
+  }
+  // If this is lost, the lease ends and the event is handled once more, which handlers allow for.
+  await settlements.write(settlement).catch((error: unknown) => {
+    logger.warn({ inboundEvent: id, err: error }, 'the result of an inbound event could not be written');
+  });
+}
+
+function gatherSettlements(claims: InboundClaimStore): GroupCommit<Settlement, void> {
+  return createGroupCommit({
+    commit: async (batch: readonly Settlement[]) => {
+      await claims.settle(batch);
+      return batch.map(() => undefined);
+    },
+    isStoreAway: isDatabaseAway,
+    ...SETTLE_LIMITS,
+    overload: () => new Error('too many results wait to be written'),
+  });
 }
 
 function resultOf({ state }: Settlement): HandlingResult {

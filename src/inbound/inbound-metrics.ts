@@ -4,10 +4,10 @@ export type DeliveryResult = 'stored' | 'duplicate' | 'unreadable' | 'refused' |
 export type HandlingResult = 'done' | 'retry' | 'failed' | 'unreadable';
 
 export interface InboundMetrics {
-  delivered(region: string, result: DeliveryResult): void;
-  refused(region: string, reason: string): void;
-  committed(batchSize: number): void;
-  handled(region: string, result: HandlingResult, lagSeconds: number): void;
+  delivered: (region: string, result: DeliveryResult) => void;
+  refused: (region: string, reason: string) => void;
+  committed: (batchSize: number) => void;
+  handled: (region: string, result: HandlingResult, lagSeconds: number) => void;
 }
 
 /** From the hand-over in one process to the last retry but one. */

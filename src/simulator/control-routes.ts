@@ -108,10 +108,10 @@ function actOnRoom(region: SimulatedRegion, request: ControlRequest, path: reado
   if (what !== 'participants') return NOT_FOUND;
   if (request.method === 'DELETE') {
     const reason = request.query.get('reason') ?? 'CLIENT_INITIATED';
-    return region.people.leave(room, identity, reason) ? DONE : NOT_FOUND;
+    return region.clients.leave(room, identity, reason) ? DONE : NOT_FOUND;
   }
   if (tracks !== 'tracks') return NOT_FOUND;
-  const track = region.people.publish(room, identity, sourceSchema.parse(request.body ?? {}).source);
+  const track = region.clients.publish(room, identity, sourceSchema.parse(request.body ?? {}).source);
   return track === undefined ? NOT_FOUND : { status: 200, body: track };
 }
 

@@ -68,12 +68,12 @@ export function createOutageOperations(state: RegionState, endWebhooks: () => vo
     /** Ends rooms whose time is over. LiveKit looks about once a second. */
     tick(): void {
       if (state.power === 'down') return;
-      for (const live of [...state.live.values()]) {
+      for (const live of state.live.values()) {
         if (isOver(live, time.nowMs())) state.finish(live, 'ROOM_CLOSED');
       }
       const empty = [...state.live.values()].every((live) => countPeople(live) === 0);
       if (state.power !== 'draining' || !empty) return;
-      for (const live of [...state.live.values()]) state.finish(live, 'SERVER_SHUTDOWN');
+      for (const live of state.live.values()) state.finish(live, 'SERVER_SHUTDOWN');
       state.power = 'down';
       log.add('region.down', { how: 'drained' });
     },

@@ -1,14 +1,7 @@
 import type { RegionState } from './region-state.ts';
-import { countPeople, type LiveRoom, type SimulatedRoom, type StoredRoom } from './simulated-room.ts';
-import { nodeSilent, nodeUnknown, noNodes, roomNameTooLong, roomNotFound } from './twirp-refusal.ts';
-
-export interface RoomRequest {
-  readonly name: string;
-  readonly emptyTimeoutSeconds: number;
-  readonly departureTimeoutSeconds: number;
-  readonly maxParticipants: number;
-  readonly metadata: string;
-}
+import { createRoomStarting, type RoomRequest } from './room-starting.ts';
+import { countPeople, type LiveRoom, type SimulatedRoom } from './simulated-room.ts';
+import { nodeUnknown, roomNameTooLong, roomNotFound } from './twirp-refusal.ts';
 
 export interface RoomView {
   readonly room: SimulatedRoom;
@@ -19,52 +12,7 @@ const MAX_NAME_LENGTH = 256;
 
 /** RoomService on rooms, with the states and refusals of LiveKit 1.13. */
 export function createRoomOperations(state: RegionState) {
-  const { config, time, log } = state;
-
-  function assignNode(name: string): void {
-    if (state.assigned.has(name)) return;
-    const none = state.power !== 'up' || time.nowMs() < state.nodesBackAtMs;
-    if (none) throw noNodes();
-    state.assigned.add(name);
-  }
-
-  function startRoom(room: SimulatedRoom): LiveRoom {
-    const live: LiveRoom = { room, participants: new Map(), lastLeftAtMs: undefined };
-    state.live.set(room.name, live);
-    state.emit({ type: 'room_started', room });
-    return live;
-  }
-
-  function newRoom(request: RoomRequest): LiveRoom {
-    const room: SimulatedRoom = {
-      sid: state.makeSid('RM'),
-      name: request.name,
-      createdAtMs: time.nowMs(),
-      emptyTimeoutSeconds: request.emptyTimeoutSeconds || config.emptyTimeoutSeconds,
-      departureTimeoutSeconds: request.departureTimeoutSeconds || config.departureTimeoutSeconds,
-      maxParticipants: request.maxParticipants,
-      metadata: request.metadata,
-      turnPassword: state.makeSid('turn'),
-    };
-    log.add('room.created', { room: room.name, sid: room.sid });
-    const live = startRoom(room);
-    state.store(live);
-    return live;
-  }
-
-  /** A ghost comes back under its old sid and age; the dead people stay listed until it ends. */
-  function revive(ghost: StoredRoom): LiveRoom {
-    const { room, nodeLostAtMs } = ghost;
-    if (nodeLostAtMs !== undefined && time.nowMs() < nodeLostAtMs + config.deadNodeMs) {
-      throw nodeSilent(config.nodeTimeoutMs);
-    }
-    state.assigned.delete(room.name);
-    assignNode(room.name);
-    ghost.nodeLostAtMs = undefined;
-    log.add('room.revived', { room: room.name, sid: room.sid });
-    return startRoom(room);
-  }
-
+  const { assignNode, startNew, revive } = createRoomStarting(state);
   return {
     /** Idempotent by name; the options of a second call have no effect. */
     createRoom(request: RoomRequest): RoomView {
@@ -73,7 +21,7 @@ export function createRoomOperations(state: RegionState) {
       const ghost = live === undefined ? state.stored.get(request.name) : undefined;
       if (ghost !== undefined) return viewOf(revive(ghost));
       assignNode(request.name);
-      return viewOf(live ?? newRoom(request));
+      return viewOf(live ?? startNew(request));
     },
 
     listRooms(names: readonly string[]): RoomView[] {
@@ -92,13 +40,16 @@ export function createRoomOperations(state: RegionState) {
       state.onNode(name);
     },
 
-    /** A ghost that somebody enters; live rooms are returned as they are. */
+    /** The room that somebody enters; a ghost comes back for that. */
     enterRoom(name: string): LiveRoom {
       const live = state.live.get(name);
+      if (live !== undefined) {
+        assignNode(name);
+        return live;
+      }
       const ghost = state.stored.get(name);
-      if (live === undefined && ghost === undefined) throw roomNotFound();
-      assignNode(name);
-      return live ?? revive(ghost as StoredRoom);
+      if (ghost === undefined) throw roomNotFound();
+      return revive(ghost);
     },
   };
 }

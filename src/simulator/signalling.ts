@@ -1,5 +1,5 @@
 import { PlainRefusal, type TokenClaims, type VideoGrant } from './access-token.ts';
-import type { Entrant } from './people-operations.ts';
+import type { Entrant } from './client-operations.ts';
 import type { RegionState } from './region-state.ts';
 import type { SimulatedPermission } from './simulated-room.ts';
 

@@ -1,4 +1,4 @@
-import type { RegionEvent } from './region-state.ts';
+import type { RegionEvent } from './region-event.ts';
 import type { RoomView } from './room-operations.ts';
 import type { SimulatedParticipant, SimulatedRoom, SimulatedTrack } from './simulated-room.ts';
 

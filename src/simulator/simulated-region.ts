@@ -1,4 +1,5 @@
 import { PlainRefusal, type TokenClaims } from './access-token.ts';
+import { createClientOperations } from './client-operations.ts';
 import { createOutageOperations } from './outage-operations.ts';
 import { createPeopleOperations } from './people-operations.ts';
 import { createFaultBox } from './region-fault.ts';
@@ -35,6 +36,7 @@ export function createSimulatedRegion(dependencies: {
   });
   const rooms = createRoomOperations(state);
   const people = createPeopleOperations(state);
+  const clients = createClientOperations(state);
   const outages = createOutageOperations(state, () => sender.forgetAll());
   const stopTicking = time.every(TICK_MS, () => outages.tick());
 
@@ -42,7 +44,7 @@ export function createSimulatedRegion(dependencies: {
     config,
     state,
     log,
-    people,
+    clients,
     outages,
     faults: createFaultBox(),
     webhooks: sender,
@@ -61,7 +63,7 @@ export function createSimulatedRegion(dependencies: {
         validateJoin(state, claims);
       }
       const live = rooms.enterRoom(name);
-      const participant = people.join(live, entrantOf(claims));
+      const participant = clients.join(live, entrantOf(claims));
       if (participant === undefined) throw new PlainRefusal(500, 'connection closed by media');
       return { ...participant, roomSid: live.room.sid };
     },

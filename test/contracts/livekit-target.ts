@@ -19,6 +19,15 @@ export interface LivekitTarget {
   close(): Promise<void>;
 }
 
+/** What the tests of the contract are given. */
+export interface Subject {
+  readonly target: LivekitTarget;
+  readonly gateway: LivekitGateway;
+}
+
+/** Time-outs that no test waits for. */
+export const TIMES = { emptyTimeoutSeconds: 60, departureTimeoutSeconds: 20 };
+
 export interface TargetClient {
   leave(): Promise<void>;
 }

@@ -56,6 +56,8 @@ export interface TwirpClient {
 
 const DEFAULT_TIMEOUT_MS = 5_000;
 const MAX_ANSWER_BYTES = 1024 * 1024;
+/** A room takes under 1 kB, so this is more rooms than a region holds. */
+export const LIST_MAX_BYTES = 32 * 1024 * 1024;
 
 /** LiveKit's API (Twirp with JSON) on one region, bounded in every direction. */
 export function createTwirpClient(dependencies: {
