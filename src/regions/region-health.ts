@@ -101,5 +101,5 @@ const SPREAD = 0.2;
 /** When the next probe is due, ms from now; `random` in 0…1. */
 export function nextProbeInMs({ probes }: Pick<HealthState, 'probes'>, random: number): number {
   const every = probes.at(-1)?.outcome === 'refused' ? PROBE_REFUSED_EVERY_MS : PROBE_EVERY_MS;
-  return every * (1 - SPREAD + 2 * SPREAD * random);
+  return Math.round(every * (1 - SPREAD + 2 * SPREAD * random));
 }

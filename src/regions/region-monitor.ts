@@ -30,6 +30,7 @@ interface Watched {
   proven: boolean;
   /** When a call last made trouble, monotonic ms; undefined when a good probe has come since. */
   troubleAtMs: number | undefined;
+  troubleSince: Date;
   timer: NodeJS.Timeout | undefined;
   running: Promise<void> | undefined;
 }
@@ -99,6 +100,7 @@ export function createRegionMonitor(dependencies: RegionMonitorDependencies): Re
       state: stateOf(known, new Date(clock.nowMs())),
       proven: wasProven || (known?.proven ?? false),
       troubleAtMs: undefined,
+      troubleSince: new Date(clock.nowMs()),
       timer: undefined,
       running: undefined,
     };
@@ -143,6 +145,7 @@ export function createRegionMonitor(dependencies: RegionMonitorDependencies): Re
     noteTrouble: (id) => {
       const entry = watched.get(id);
       if (!entry) return;
+      if (entry.troubleAtMs === undefined) entry.troubleSince = new Date(clock.nowMs());
       entry.troubleAtMs = clock.monotonicMs();
       if (entry.running === undefined && started) arm(id, entry, TROUBLE_FOR_MS);
     },
@@ -177,8 +180,8 @@ const NOT_WATCHED: RegionHealth = Object.freeze({
 
 function toHealth(entry: Watched | undefined, load: number | undefined): RegionHealth {
   if (entry === undefined) return NOT_WATCHED;
-  const { state, proven, troubleAtMs } = entry;
+  const { state, proven, troubleAtMs, troubleSince } = entry;
   const { status, reason, since } = state;
   if (troubleAtMs === undefined || status === 'unhealthy' || status === 'misconfigured') return { status, reason, since, proven, load };
-  return { status: 'unhealthy', reason: 'a call to it failed a moment ago', since, proven, load };
+  return { status: 'unhealthy', reason: 'a call to it failed a moment ago', since: troubleSince, proven, load };
 }
