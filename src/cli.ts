@@ -43,7 +43,7 @@ regions
   .command('apply <file>')
   .description('Store the regions of a YAML file as a new revision; regions it does not name stay as they are.')
   .action((file: string) => withProduct(async ({ regions: service }) => {
-    const { revision, diff } = await service.applyFile(file, 'cli:regions apply');
+    const { revision, diff } = await service.applyFile(file);
     console.log(diff.length === 0 ? `nothing changed; the newest revision is ${revision}` : `revision ${revision}`);
     for (const { region, change, fields } of diff) console.log(`  ${change} ${region}${fields.length > 0 ? `: ${fields.join(', ')}` : ''}`);
   }));

@@ -58,7 +58,7 @@ export function compose(platform: Platform): Composition {
   const sessions = createSessionsModule({
     ...platform,
     rooms: rooms.service,
-    regions: sessionRegions(regions.service),
+    regions: sessionRegions(regions.service, clock),
     placements: sessionPlacements(placements.service, rooms.service),
     decisions: placements.service.decisions,
     departureTimeoutSeconds: config.MERIDIAN_DEPARTURE_TIMEOUT,

@@ -2,7 +2,7 @@ import { forgetInstance, recordInstance } from '../coordination/instance.ts';
 import { createScheduler } from '../coordination/scheduler.ts';
 import { createHealthRoutes } from '../platform/http/health-routes.ts';
 import type { Schedule } from '../platform/module.ts';
-import { compose } from './compose.ts';
+import { type Composition, compose } from './compose.ts';
 import { createHealthChecks } from './health-checks.ts';
 import { createHttpApp } from './http-app.ts';
 import { createInstanceRoutes } from './instance-routes.ts';
@@ -20,7 +20,7 @@ const HANDOVER_MS = 250;
  * Runs one process in its role until the lifecycle stops it. Order of the shutdown: not ready, no new connection and
  * running requests finished, background work finished, what was batched is written, then the connections.
  */
-export async function runProcess(platform: Platform, options: { readonly checkResponses?: boolean } = {}): Promise<{ readonly port: number }> {
+export async function runProcess(platform: Platform, options: { readonly checkResponses?: boolean } = {}): Promise<{ readonly port: number; readonly composition: Composition }> {
   const { config, logger, lifecycle, freshness, leader, unitOfWork, instance } = platform;
   const role = config.MERIDIAN_ROLE;
   warnOfLivekitNames(platform);
@@ -42,7 +42,7 @@ export async function runProcess(platform: Platform, options: { readonly checkRe
   await recordInstance(unitOfWork.db, instance);
   scheduler.start();
   logger.info({ role, port, version: VERSION, boot: instance.boot }, 'ready');
-  return { port };
+  return { port, composition: product };
 }
 
 function heartbeat({ unitOfWork, instance }: Platform): Schedule {
