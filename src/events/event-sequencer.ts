@@ -15,6 +15,8 @@ export interface EventSequencer {
 
 /** Events of one transaction: some ten milliseconds of work, so that a lost one costs little. */
 const BATCH = 500;
+/** After a failure, in case it was the time that a batch may take: fewer rows get through even on a very slow machine. */
+const BATCH_AFTER_FAILURE = 25;
 /** Batches of one run: after this many the next word or poll goes on. */
 const BATCHES_PER_RUN = 200;
 /**
@@ -40,7 +42,7 @@ export function createEventSequencer({ store, metrics, logger, random }: EventSe
   async function sequenceWaiting(): Promise<void> {
     for (let batches = 0; batches < BATCHES_PER_RUN && !stopped; batches += 1) {
       if (!(await store.hasWaiting())) return;
-      const batch = await store.sequence(BATCH);
+      const batch = await store.sequence(failing ? BATCH_AFTER_FAILURE : BATCH);
       if (batch === undefined || batch.count === 0) return;
       sequenced.inc(batch.count);
       if (batch.delaySeconds !== null) delaySeconds.observe(batch.delaySeconds);
