@@ -44,7 +44,7 @@ export function compose(platform: Platform): Composition {
     config: { controlPlaneRedis: config.REDIS_URL, file: config.MERIDIAN_REGIONS_FILE },
     ports: regionPorts(late, tenants.service),
   });
-  const placements = createPlacementsModule({ ...platform, regions: regions.service, ports: placementPorts(late) });
+  const placements = createPlacementsModule({ ...platform, regions: regions.service, ports: placementPorts(late, tenants.service) });
   const rooms = createRoomsModule({
     ...platform,
     publicUrl: config.MERIDIAN_PUBLIC_URL,

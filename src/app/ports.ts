@@ -1,8 +1,8 @@
 import type { Clock } from '../kernel/clock.ts';
-import type { PlacementsPorts, PlacementsService } from '../placements/placements-module.ts';
+import type { Decision, PlacementsPorts, PlacementsService } from '../placements/placements-module.ts';
 import { residencyAllows } from '../placements/placements-module.ts';
 import type { RegionsDependencies, RegionsService } from '../regions/regions-module.ts';
-import type { LiveSession, RoomPorts } from '../rooms/rooms-module.ts';
+import { type LiveSession, type RoomPorts, type RoomsService, roomNotFound } from '../rooms/rooms-module.ts';
 import type { Session, SessionPlacements, SessionRegions } from '../sessions/sessions-module.ts';
 import type { TenantsService } from '../tenants/tenants-module.ts';
 import type { TokenRegion } from '../tokens/tokens-module.ts';
@@ -34,6 +34,29 @@ export function roomPorts(late: Late, regions: RegionsService): RoomPorts {
       if (open && !allowed) await late.get().sessions.endIn(work, room.id, 'residency');
     },
     regions: () => regions.snapshot().regions.map((region) => ({ ...placed(region), maxRoomParticipants: region.capacity.maxRoomParticipants })),
+  };
+}
+
+export function placementPorts(late: Late, { findPolicy }: TenantsService): PlacementsPorts {
+  return {
+    findPolicy: async ({ tenantId, room, wish }) => {
+      const { rooms, placementOf } = late.get().rooms;
+      const found = tenantId === null || room === undefined ? undefined : (await rooms.get(tenantId, room)).room;
+      const tenantPolicy = tenantId === null ? undefined : (await findPolicy(tenantId))?.policy;
+      return { roomId: found?.id ?? null, policy: placementOf(tenantPolicy ?? {}, { ...found?.settings, ...wish }) };
+    },
+  };
+}
+
+export function sessionPlacements(placements: PlacementsService, { directory }: RoomsService): SessionPlacements {
+  return {
+    decide: async (roomId, ask, failed) => {
+      const entry = await directory.get(roomId);
+      if (entry === undefined) throw roomNotFound();
+      return placements.decide({ id: roomId, policy: entry.placement }, ask, failed);
+    },
+    // What is stored is what `decide` gave: sessions make no decisions of their own.
+    store: (db, decision, subject) => placements.storeDecision(db, decision as Decision, subject),
   };
 }
 

@@ -9,11 +9,13 @@ import type { Module } from '../platform/module.ts';
 import type { Logger } from '../platform/telemetry/logger.ts';
 import { type RoomDirectory, createRoomDirectory } from './room-directory.ts';
 import { createRoomDirectoryStore } from './room-directory-store.ts';
-import type { RoomDefaults } from './room-policy.ts';
+import type { RoomSettings } from './room.ts';
+import { type RoomDefaults, type RoomPlacementPolicy, effectivePolicy, placementPolicyOf } from './room-policy.ts';
 import type { RoomPorts } from './room-ports.ts';
 import { createRoomRoutes } from './room-routes.ts';
 import { createRoomSchemas } from './room-schemas.ts';
 import { type RoomService, createRoomService } from './room-service.ts';
+import { readTenantRules } from './tenant-rules.ts';
 
 export type { Access, KnownRegion, LiveSession, Permissions, Room, RoomContent, TrackSource } from './room.ts';
 export type { SessionRow } from './room-directory-store.ts';
@@ -27,6 +29,8 @@ export type { RoomView } from './room-service.ts';
 export interface RoomsService {
   readonly rooms: RoomService;
   readonly directory: RoomDirectory;
+  /** What a room with these settings asks of a placement under a tenant's stored policy; nothing is stored. */
+  placementOf(tenantPolicy: unknown, settings: RoomSettings): RoomPlacementPolicy;
 }
 
 export interface RoomsDependencies {
@@ -59,7 +63,11 @@ export function createRoomsModule(dependencies: RoomsDependencies): Module<Rooms
     },
   });
   return {
-    service: { rooms, directory },
+    service: {
+      rooms,
+      directory,
+      placementOf: (tenantPolicy, settings) => placementPolicyOf(effectivePolicy(defaults, readTenantRules(tenantPolicy), { settings })),
+    },
     routes: createRoomRoutes({ rooms, schemas, regions: ports.regions, publicUrl, logger }),
     schedules: [],
     livekitHandlers: [],

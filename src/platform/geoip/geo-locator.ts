@@ -38,6 +38,15 @@ export interface GeoLocatorOptions {
   readonly pollMs?: number;
 }
 
+/** Knows nothing and has nothing to close: before the data is opened, and in processes that place nobody. */
+export const NO_LOCATOR: GeoLocator = {
+  locate: () => NO_PLACE.unknown,
+  locateCountry: placeOfCountry,
+  status: () => ({ source: 'none', files: [], bytes: 0, ageDays: null, stale: false, degraded: true, problem: 'GeoIP data is not open', overrides: 0 }),
+  refresh: () => Promise.resolve(),
+  close: () => undefined,
+};
+
 interface GeoData {
   readonly files: WatchedValue<GeoFiles>;
   readonly overrides: WatchedValue<readonly GeoOverride[]>;

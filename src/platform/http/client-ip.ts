@@ -130,6 +130,12 @@ export function networkPrefix(address: string): string | undefined {
   return prefixed(address, (word) => `${formatIpv4((word & 0xffffff00) >>> 0)}/24`, 48) || undefined;
 }
 
+/** The whole address as a prefix: /32 or /128. Only for deployments that chose to remember it. */
+export function wholeAddressPrefix(address: string): string | undefined {
+  const plain = plainIp(address);
+  return plain === undefined ? undefined : `${plain}/${plain.includes(':') ? 128 : 32}`;
+}
+
 function prefixed(address: string, ofIpv4: (word: number) => string, ipv6Bits: 48 | 64): string {
   const words = parseIp(address);
   if (words === undefined) return '';
