@@ -11,6 +11,9 @@ export interface Sourced<T> {
   readonly source: PolicySource;
 }
 
+/** Who keeps the layers below from going further; null = nobody. */
+export type PolicyLock = 'tenant' | null;
+
 /** What a deployment's rooms start from. */
 export interface RoomDefaults {
   readonly access: Access;
@@ -27,6 +30,7 @@ export interface EffectivePolicy {
   readonly residency: Sourced<Residency | null>;
   /** The same as a list of rules, all of which must hold; what cannot be read refuses every region. */
   readonly residencyRules: readonly ResidencyRule[];
+  readonly hasTenantResidency: boolean;
   /** The tenant's choice of regions, which no room can widen. */
   readonly tenantRegions: TenantRules['regions'];
   readonly maxParticipants: Sourced<number | null>;
@@ -50,6 +54,7 @@ export function effectivePolicy(defaults: RoomDefaults, tenant: TenantRules, roo
     region: merge(ANY_REGION, undefined, settings.region),
     residency: layerResidency(tenant.residency, settings.residency),
     residencyRules: readResidencies(tenant.residency, settings.residency),
+    hasTenantResidency: tenant.residency !== undefined,
     tenantRegions: tenant.regions,
     maxParticipants: layer<number | null>(null, tenant.maxParticipants, settings.maxParticipants),
     emptyTimeoutSeconds: layer(defaults.emptyTimeoutSeconds, undefined, settings.emptyTimeoutSeconds),
@@ -98,6 +103,15 @@ function intersect(a: Residency, b: Residency): Residency {
 function common(a: readonly string[] | undefined, b: readonly string[] | undefined): readonly string[] | undefined {
   if (a === undefined) return b;
   return b === undefined ? a : a.filter((item) => b.includes(item));
+}
+
+/** Where the tenant narrows what its rooms may choose: regions by its own lists and its residency, residency by that. */
+export function locksOf({ tenantRegions, hasTenantResidency }: EffectivePolicy): { readonly region: PolicyLock; readonly residency: PolicyLock } {
+  const narrowsRegions = tenantRegions.allow !== undefined || (tenantRegions.deny?.length ?? 0) > 0;
+  return {
+    region: narrowsRegions || hasTenantResidency ? 'tenant' : null,
+    residency: hasTenantResidency ? 'tenant' : null,
+  };
 }
 
 /** What a placement decision needs to know of the room. */

@@ -4,9 +4,9 @@ import type { Logger } from '../platform/telemetry/logger.ts';
 import { byOf, ownTenant } from '../tenants/tenants-module.ts';
 import { fitsNowhere } from './region-rules.ts';
 import type { KnownRegion } from './room.ts';
-import { type RoomSchemas, roomListQuerySchema, roomPageSchema, roomParamsSchema, roomSchema } from './room-schemas.ts';
+import { type RoomSchemas, effectivePolicySchema, roomListQuerySchema, roomPageSchema, roomParamsSchema, roomSchema } from './room-schemas.ts';
 import type { RoomService, RoomView } from './room-service.ts';
-import { toWire } from './room-wire.ts';
+import { toPolicyWire, toWire } from './room-wire.ts';
 
 export interface RoomRoutesDependencies {
   readonly rooms: RoomService;
@@ -50,6 +50,18 @@ function readRoutes({ rooms }: RoomRoutesDependencies): Route[] {
       responses: { 200: { description: 'The room', schema: roomSchema, headers: ['ETag'] } },
       problems: ['room.not-found'],
       handler: async ({ params }, call) => tagged(200, await rooms.get(ownTenant(call), params.room)),
+    }),
+    defineRoute({
+      method: 'get',
+      path: '/v1/rooms/{room}/effective-policy',
+      operationId: 'getEffectivePolicy',
+      summary: 'Every value in force for a room, and where it comes from',
+      tag: 'Rooms',
+      access: scopes('rooms:read'),
+      request: { params: roomParamsSchema },
+      responses: { 200: { description: 'The values', schema: effectivePolicySchema } },
+      problems: ['room.not-found'],
+      handler: async ({ params }, call) => ({ status: 200, body: toPolicyWire(await rooms.get(ownTenant(call), params.room)) }),
     }),
   ];
 }

@@ -124,6 +124,26 @@ export const roomSchema = z
   })
   .meta({ id: 'Room' });
 
+function sourced<T extends z.ZodType>(value: T) {
+  return z.object({ value, source: z.enum(['deployment', 'tenant', 'room']), lockedBy: z.enum(['tenant']).nullable() });
+}
+
+const values = roomSchema.shape;
+export const effectivePolicySchema = z
+  .object({
+    access: sourced(values.access),
+    region: sourced(values.region),
+    residency: sourced(values.residency),
+    maxParticipants: sourced(values.maxParticipants),
+    emptyTimeoutSeconds: sourced(values.emptyTimeoutSeconds),
+    permissions: sourced(values.permissions),
+    recording: sourced(values.recording),
+    agents: sourced(values.agents),
+    invitedCountries: sourced(values.invitedCountries),
+    metadata: sourced(values.metadata),
+  })
+  .meta({ id: 'EffectivePolicy' });
+
 export const roomPageSchema = pageSchema(roomSchema);
 export const roomParamsSchema = z.strictObject({ room: z.string() });
 export const roomListQuerySchema = pageQuerySchema;

@@ -1,5 +1,7 @@
 import type { z } from 'zod';
 import { isoTime } from '../platform/http/wire.ts';
+import { type PolicyLock, type Sourced, locksOf } from './room-policy.ts';
+import type { PolicedRoom } from './room-ports.ts';
 import type { roomSchema } from './room-schemas.ts';
 import type { RoomView } from './room-service.ts';
 
@@ -25,5 +27,24 @@ export function toWire({ room, effective, live }: RoomView): z.input<typeof room
     updatedAt: isoTime(room.updatedAt),
     revision: room.revision,
     live: live && { ...live, startedAt: isoTime(live.startedAt) },
+  };
+}
+
+/** Every value in force with its source, and who keeps the room from choosing more widely. */
+export function toPolicyWire({ room: { settings }, effective }: PolicedRoom): Record<string, Sourced<unknown> & { readonly lockedBy: PolicyLock }> {
+  const locks = locksOf(effective);
+  const own = <T>(value: T | undefined, otherwise: T): Sourced<T> =>
+    value === undefined ? { value: otherwise, source: 'deployment' } : { value, source: 'room' };
+  return {
+    access: { ...effective.access, lockedBy: null },
+    region: { ...effective.region, lockedBy: locks.region },
+    residency: { ...effective.residency, lockedBy: locks.residency },
+    maxParticipants: { ...effective.maxParticipants, lockedBy: null },
+    emptyTimeoutSeconds: { ...effective.emptyTimeoutSeconds, lockedBy: null },
+    permissions: { ...effective.permissions, lockedBy: null },
+    recording: { ...effective.recording, lockedBy: null },
+    agents: { ...own(settings.agents, []), lockedBy: null },
+    invitedCountries: { ...own(settings.invitedCountries, []), lockedBy: null },
+    metadata: { ...own(settings.metadata, null), lockedBy: null },
   };
 }
