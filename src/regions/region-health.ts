@@ -99,7 +99,8 @@ const PROBE_REFUSED_EVERY_MS = 30_000;
 const SPREAD = 0.2;
 
 /** When the next probe is due, ms from now; `random` in 0…1. */
-export function nextProbeInMs({ probes }: Pick<HealthState, 'probes'>, random: number): number {
-  const every = probes.at(-1)?.outcome === 'refused' ? PROBE_REFUSED_EVERY_MS : PROBE_EVERY_MS;
+export function nextProbeInMs({ status, probes }: Pick<HealthState, 'status' | 'probes'>, random: number): number {
+  const isRefused = status === 'misconfigured' && probes.at(-1)?.outcome === 'refused';
+  const every = isRefused ? PROBE_REFUSED_EVERY_MS : PROBE_EVERY_MS;
   return Math.round(every * (1 - SPREAD + 2 * SPREAD * random));
 }
