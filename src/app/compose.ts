@@ -101,7 +101,7 @@ export function compose(platform: Platform): Composition {
     stop: async () => {
       await inbound.service.stop();
       await tokens.service.flushGrants();
-      await placements.service.stop();
+      placements.service.stop();
       await regions.service.stop();
     },
   };

@@ -20,12 +20,13 @@ export interface PlacementEvaluation {
 }
 
 export function createPlacementEvaluation(options: {
-  readonly placements: Pick<PlacementService, 'listRegions' | 'completePolicy' | 'locator'>;
+  readonly placements: Pick<PlacementService, 'listRegions' | 'completePolicy'>;
+  readonly locator: () => GeoLocator;
   readonly regions: Pick<RegionsService, 'snapshot'>;
   readonly clock: Clock;
   readonly ports: PlacementsPorts;
 }): PlacementEvaluation {
-  const { placements, regions, clock, ports } = options;
+  const { placements, locator, regions, clock, ports } = options;
   return {
     evaluate: async (tenantId, { room, policy: wish = {}, clients, overrides }) => {
       const known = override(placements.listRegions(), overrides?.regions ?? {});
@@ -35,7 +36,7 @@ export function createPlacementEvaluation(options: {
       const { revision } = regions.snapshot();
       return clients.map((client) => {
         const startedMs = clock.monotonicMs();
-        const outcome = decidePlacement(requestOf(client, placements.locator(), roomId ?? ''), whole, known, now);
+        const outcome = decidePlacement(requestOf(client, locator(), roomId ?? ''), whole, known, now);
         const durationMicros = Math.round((clock.monotonicMs() - startedMs) * 1000);
         return toDocument({ ...outcome, revision, durationMicros }, null);
       });

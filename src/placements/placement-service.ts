@@ -1,25 +1,16 @@
 import type { Clock } from '../kernel/clock.ts';
 import { makeId } from '../kernel/ids.ts';
-import type { GeoLocator } from '../platform/geoip/geo-locator.ts';
-import { networkPrefix, wholeAddressPrefix } from '../platform/http/client-ip.ts';
 import type { Metrics } from '../platform/telemetry/metrics.ts';
 import type { RegionsService } from '../regions/regions-module.ts';
+import type { Arrival, ArrivalReader } from './arrival.ts';
 import type { Decision } from './decision.ts';
-import type { LatencyProbe, PlacementOutcome, PlacementPolicy, PlacementRegion, PlacementRequest, RegionHint } from './placement.ts';
+import type { LatencyProbe, PlacementOutcome, PlacementPolicy, PlacementRegion, PlacementRequest } from './placement.ts';
 import { decidePlacement } from './placement-decision.ts';
 import type { RoomPolicy } from './placement-ports.ts';
 import { toPlacementRegion } from './placement-region.ts';
 import { createRecentPlacements } from './recent-placements.ts';
-import { resolveHint } from './region-hint.ts';
 
-/** What a request tells of its caller's place and way in. */
-export interface Arrival {
-  readonly address: string;
-  readonly trustedPeer: boolean;
-  header(name: string): string | undefined;
-}
-
-/** What a caller asks of a placement beside that. */
+/** What a join asks of a placement beside what its arrival tells. */
 export interface PlacementAsk extends Arrival {
   readonly clientRegion: string | null;
   readonly latencies: readonly LatencyProbe[];
@@ -37,75 +28,46 @@ export interface PlacementService {
   /** The deployment's part of a policy added to the room's. */
   completePolicy(policy: RoomPolicy): PlacementPolicy;
   listRegions(): readonly PlacementRegion[];
-  locator(): GeoLocator;
 }
 
 export interface PlacementServiceDependencies {
   readonly regions: Pick<RegionsService, 'listViews' | 'snapshot' | 'find'>;
-  readonly locator: () => GeoLocator;
+  readonly readArrival: ArrivalReader;
   readonly clock: Clock;
   readonly metrics: Metrics;
-  readonly settings: PlacementSettings;
-}
-
-export interface PlacementSettings {
   readonly ruleOrder: PlacementPolicy['ruleOrder'];
+  /** Default: the first by id. */
   readonly defaultRegion: string | undefined;
-  readonly replicaRegion: string | undefined;
-  readonly storeFullAddress: boolean;
 }
 
 const NOTHING_SPECIAL: RoomPolicy = { pin: null, clientChoice: false, residency: [], tenantRegions: {}, mustRecord: null, maxParticipants: null };
+const NO_WISHES = { clientChoice: null, latencies: [], avoidRegions: [] } as const;
 
 export function createPlacementService(dependencies: PlacementServiceDependencies): PlacementService {
-  const { regions, locator, clock, metrics, settings } = dependencies;
+  const { regions, readArrival, clock, metrics, ruleOrder } = dependencies;
   const recent = createRecentPlacements(clock);
   const counted = metrics.counter('placements_total', 'Placement decisions for new sessions.', ['region', 'rule']);
-  const prefixOf = settings.storeFullAddress ? wholeAddressPrefix : networkPrefix;
 
   const listRegions = (): readonly PlacementRegion[] => regions.listViews().map(toPlacementRegion);
   const completePolicy = (policy: RoomPolicy): PlacementPolicy => ({
     ...policy,
-    ruleOrder: settings.ruleOrder,
-    // Regions are listed by id, so without a configured one this is the first by id.
-    defaultRegion: settings.defaultRegion ?? regions.snapshot().regions[0]?.id ?? null,
-  });
-
-  const hintOf = (arrival: Arrival, known: readonly PlacementRegion[]): RegionHint | null =>
-    resolveHint(
-      {
-        host: arrival.header('host'),
-        trustedPeer: arrival.trustedPeer,
-        forwardedHost: arrival.header('x-forwarded-host'),
-        edgeRegion: arrival.header('x-meridian-region'),
-        replicaRegion: settings.replicaRegion,
-      },
-      known,
-    );
-
-  const requestOf = (arrival: Arrival, known: readonly PlacementRegion[], seed: string): PlacementRequest => ({
-    client: locator().locate(arrival.address),
-    networkPrefix: prefixOf(arrival.address) ?? null,
-    clientChoice: null,
-    dnsHint: hintOf(arrival, known),
-    latencies: [],
-    avoidRegions: [],
-    recentPlacements: recent.counts(),
-    seed,
+    ruleOrder,
+    defaultRegion: dependencies.defaultRegion ?? regions.snapshot().regions[0]?.id ?? null,
   });
 
   return {
     listRegions,
     completePolicy,
-    locator,
     decide: (room, ask, failed) => {
       const startedMs = clock.monotonicMs();
       const known = listRegions().map((region) => (failed.includes(region.id) ? { ...region, health: 'unhealthy' as const } : region));
       const request: PlacementRequest = {
-        ...requestOf(ask, known, room.id),
+        ...readArrival(ask, known),
         clientChoice: ask.clientRegion,
         latencies: ask.latencies,
         avoidRegions: ask.avoidRegion === null ? [] : [ask.avoidRegion],
+        recentPlacements: recent.counts(),
+        seed: room.id,
       };
       const outcome = decidePlacement(request, completePolicy(room.policy), known, new Date(clock.nowMs()));
       counted.inc({ region: outcome.winner ?? 'none', rule: outcome.rule ?? 'none' });
@@ -120,7 +82,8 @@ export function createPlacementService(dependencies: PlacementServiceDependencie
     },
     findNearest: (arrival) => {
       const known = listRegions();
-      const request = requestOf(arrival, known, networkPrefix(arrival.address) ?? '');
+      const read = readArrival(arrival, known);
+      const request = { ...read, ...NO_WISHES, recentPlacements: recent.counts(), seed: read.networkPrefix ?? '' };
       return decidePlacement(request, completePolicy(NOTHING_SPECIAL), known, new Date(clock.nowMs()));
     },
   };

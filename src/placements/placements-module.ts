@@ -9,6 +9,7 @@ import type { Module } from '../platform/module.ts';
 import type { Logger } from '../platform/telemetry/logger.ts';
 import type { Metrics } from '../platform/telemetry/metrics.ts';
 import type { RegionsService } from '../regions/regions-module.ts';
+import { createArrivalReader } from './arrival.ts';
 import type { Decision, DecisionDocument } from './decision.ts';
 import { createDecisionRetention } from './decision-retention.ts';
 import { createDecisionStore, type DecisionSubject } from './decision-store.ts';
@@ -18,11 +19,12 @@ import { createPlacementRoutes } from './placement-routes.ts';
 import { decisionSchema } from './placement-schemas.ts';
 import { createPlacementService, type PlacementService } from './placement-service.ts';
 
+export type { Arrival } from './arrival.ts';
 export type { Decision, DecisionDocument } from './decision.ts';
 export type { Candidate, PlacementPolicy, ReasonCode, RegionPin, Residency, ResidencyRule } from './placement.ts';
 export type { PlacementsPorts, PolicyWish, RoomPolicy } from './placement-ports.ts';
 export { latenciesSchema } from './placement-schemas.ts';
-export type { Arrival, PlacementAsk } from './placement-service.ts';
+export type { PlacementAsk } from './placement-service.ts';
 export { readResidencies, residencyAllows } from './residency.ts';
 
 export interface PlacementsService extends Pick<PlacementService, 'decide' | 'findNearest'> {
@@ -68,16 +70,16 @@ export function createPlacementsModule(dependencies: PlacementsDependencies): Mo
   let locator: GeoLocator = NO_LOCATOR;
   const placements = createPlacementService({
     regions, clock, metrics,
-    locator: () => locator,
-    settings: {
-      ruleOrder: config.MERIDIAN_PLACEMENT_RULES,
-      defaultRegion: config.MERIDIAN_DEFAULT_REGION,
+    readArrival: createArrivalReader({
+      locator: () => locator,
       replicaRegion: config.MERIDIAN_REGION,
       storeFullAddress: config.MERIDIAN_STORE_FULL_ADDRESS,
-    },
+    }),
+    ruleOrder: config.MERIDIAN_PLACEMENT_RULES,
+    defaultRegion: config.MERIDIAN_DEFAULT_REGION,
   });
   const store = createDecisionStore(unitOfWork.db);
-  const evaluation = createPlacementEvaluation({ placements, regions, clock, ports });
+  const evaluation = createPlacementEvaluation({ placements, locator: () => locator, regions, clock, ports });
   return {
     service: {
       decide: placements.decide,

@@ -16,7 +16,7 @@ export function readResidency(stored: unknown): ResidencyRule | null {
   const known = Object.entries(stored).every(
     ([key, value]) => (LISTS as readonly string[]).includes(key) && isTextList(value),
   );
-  return known ? (stored as Residency) : 'unreadable';
+  return known ? stored : 'unreadable';
 }
 
 function isTextList(value: unknown): value is readonly string[] {
