@@ -67,6 +67,19 @@ export function retryDelayMs(attempt: number, random: number): number | undefine
   return seconds === undefined ? undefined : seconds * 1000 * (1 - RETRY_SPREAD + 2 * RETRY_SPREAD * random);
 }
 
+/** LiveKit waits 1, 2, 4 and 8 s between its five attempts. */
+const LONGEST_WAIT_SECONDS = 8;
+
+/**
+ * The `Retry-After` of a delivery that could not be stored. LiveKit's sender obeys it and still gives up after four
+ * more tries, so a constant second would lose the event after 4 s. Counted from the first try it makes the sender keep
+ * to its own plan (0, 1, 3, 7, 15 s), which bears an outage of 15 s.
+ */
+export function retryAfterSeconds(signedAtMs: number | undefined, nowMs: number): number {
+  const ageSeconds = signedAtMs === undefined ? 0 : Math.floor((nowMs - signedAtMs) / 1000);
+  return Math.min(LONGEST_WAIT_SECONDS, Math.max(1, ageSeconds + 1));
+}
+
 /** A failure's text for operators, short and without tokens. */
 export function failureText(error: unknown): string {
   const text = error instanceof Error ? `${error.name}: ${error.message}` : 'a handler failed without an error';

@@ -1,11 +1,11 @@
-import { AppError, dependencyUnavailable } from '../kernel/app-error.ts';
+import { AppError, dependencyUnavailable, isAppError } from '../kernel/app-error.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Page, PageRequest } from '../kernel/page.ts';
 import { isDatabaseAway } from '../platform/database/database-failure.ts';
 import type { UnitOfWork } from '../platform/database/unit-of-work.ts';
-import { verifyWebhook, type WebhookKey } from '../platform/livekit/livekit-webhook.ts';
+import { verifyWebhook, type WebhookClaims, type WebhookKey } from '../platform/livekit/livekit-webhook.ts';
 import { createGroupCommit } from './group-commit.ts';
-import { readDelivery, type InboundEvent, type NewInboundEvent } from './inbound-event.ts';
+import { readDelivery, retryAfterSeconds, type InboundEvent, type NewInboundEvent } from './inbound-event.ts';
 import type { InboundMetrics } from './inbound-metrics.ts';
 import { createInboundStore, type InboundFilter } from './inbound-store.ts';
 
@@ -49,11 +49,6 @@ export interface InboundServiceDependencies {
   readonly wake: () => void;
 }
 
-/**
- * LiveKit's sender obeys `Retry-After` and gives up after four more tries: 4 × 5 s outlasts the 15 s of its own plan,
- * 4 × 1 s would lose the event four times as soon.
- */
-const RETRY_AFTER_SECONDS = 5;
 const COMMIT_LIMITS = {
   maxBatch: 200,
   /** The second statement fills while the first one waits for the disk. */
@@ -69,38 +64,40 @@ export function createInboundService(dependencies: InboundServiceDependencies): 
     commit: (events) => store.insertMany(events),
     isStoreAway: isDatabaseAway,
     ...COMMIT_LIMITS,
-    overload: () => storeUnavailable(undefined),
+    overload: () => dependencyUnavailable('Postgres'),
     onBatch: metrics.committed,
   });
 
-  function verify({ region, authorization, body }: Delivery): void {
+  function verify({ region, authorization, body }: Delivery): WebhookClaims {
     const keys = regions.findWebhookKeys(region);
     if (keys === undefined) {
       throw new AppError('region.unknown', { kind: 'not-found', detail: 'There is no such region.' });
     }
     const verdict = verifyWebhook({ authorization, body, keys, nowMs: clock.nowMs() });
-    if (verdict.ok) return;
+    if (verdict.ok) return verdict.claims;
     metrics.delivered(region, 'refused');
     metrics.refused(region, verdict.reason);
     // One answer for every reason: it teaches a forger nothing. Operators find the reason in the metrics.
     throw new AppError('auth.invalid', { detail: 'The delivery is not signed by a key of this region.' });
   }
 
-  async function remember(event: NewInboundEvent): Promise<boolean> {
+  async function remember(event: NewInboundEvent, { signedAtMs }: WebhookClaims): Promise<boolean> {
     try {
       return await commits.write(event);
     } catch (error) {
       metrics.delivered(event.region, 'unavailable');
-      throw isDatabaseAway(error) ? storeUnavailable(error) : error;
+      if (!isDatabaseAway(error) && !isAppError(error)) throw error;
+      const waitSeconds = retryAfterSeconds(signedAtMs, clock.nowMs());
+      throw dependencyUnavailable('Postgres', { retryAfterSeconds: waitSeconds, cause: error });
     }
   }
 
   return {
     receive: async (delivery) => {
-      verify(delivery);
+      const claims = verify(delivery);
       regions.noteSign(delivery.region);
       const event = readDelivery(delivery.region, delivery.body);
-      const isNew = await remember(event);
+      const isNew = await remember(event, claims);
       metrics.delivered(delivery.region, resultOf(event, isNew));
       if (isNew && event.state === 'pending') wake();
     },
@@ -121,10 +118,6 @@ export function createInboundService(dependencies: InboundServiceDependencies): 
       return replayed;
     },
   };
-}
-
-function storeUnavailable(cause: unknown): AppError {
-  return dependencyUnavailable('Postgres', { retryAfterSeconds: RETRY_AFTER_SECONDS, cause });
 }
 
 function resultOf(event: NewInboundEvent, isNew: boolean): 'stored' | 'duplicate' | 'unreadable' {

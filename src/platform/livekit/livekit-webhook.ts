@@ -34,6 +34,8 @@ export interface WebhookClaims {
   /** The key that signed. */
   readonly key: string;
   readonly expiresAtMs: number;
+  /** When LiveKit first tried: it signs once for all attempts. Undefined when the token does not say. */
+  readonly signedAtMs: number | undefined;
 }
 
 export type WebhookVerdict =
@@ -74,7 +76,7 @@ export function verifyWebhook(delivery: WebhookDelivery): WebhookVerdict {
   const digest = token.payload['sha256'];
   if (typeof digest !== 'string' || digest === '') return refused('no-body-digest');
   if (!isDigestOf(digest, delivery.body)) return refused('body-digest');
-  return { ok: true, claims: { key: issuer, expiresAtMs } };
+  return { ok: true, claims: { key: issuer, expiresAtMs, signedAtMs: secondsAsMs(notBefore) } };
 }
 
 interface Token {
