@@ -74,10 +74,7 @@ function readsOf(db: Db): Pick<RegionHealthStore, 'readAll' | 'lockRows'> {
     },
     lockRows: async (regionIds) => {
       const ids = [...regionIds];
-      // Only of regions that exist: a late word must not bring back the row of one that was removed.
-      await db.$executeRaw`
-        INSERT INTO region_health (region_id) SELECT id FROM region WHERE id = ANY(${ids}) ORDER BY id
-        ON CONFLICT (region_id) DO NOTHING`;
+      await ensureRows(db, ids);
       const rows = await db.$queryRaw<Row[]>`
         SELECT region_id, status, reason, since, proven_at IS NOT NULL AS proven, load, key_uses,
           extract(epoch FROM now() - at)::float8 * 1000 AS age_ms,
@@ -121,13 +118,23 @@ function writesOf(db: Db): Omit<RegionHealthStore, 'readAll' | 'lockRows'> {
         WHERE region_id = ${regionId}`;
     },
     writeLoads: async (loads) => {
+      const ids = loads.map(({ regionId }) => regionId);
+      await ensureRows(db, ids);
       await db.$executeRaw`
+        WITH locked AS (SELECT region_id AS id FROM region_health WHERE region_id = ANY(${ids}) ORDER BY region_id FOR UPDATE)
         UPDATE region_health SET load = given.load, participants = given.participants, rooms = given.rooms, load_at = now()
-        FROM jsonb_to_recordset(${JSON.stringify(loads)}::jsonb)
+        FROM locked, jsonb_to_recordset(${JSON.stringify(loads)}::jsonb)
           AS given ("regionId" text, load float8, participants int, rooms int)
-        WHERE region_id = given."regionId"`;
+        WHERE region_id = given."regionId" AND region_id = locked.id`;
     },
   };
+}
+
+/** Only of regions that exist: a late word must not bring back the row of one that was removed. */
+async function ensureRows(db: Db, regionIds: readonly string[]): Promise<void> {
+  await db.$executeRaw`
+    INSERT INTO region_health (region_id) SELECT id FROM region WHERE id = ANY(${[...regionIds]}) ORDER BY id
+    ON CONFLICT (region_id) DO NOTHING`;
 }
 
 function fromRow(row: Row): StoredHealth {

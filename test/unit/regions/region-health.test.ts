@@ -60,6 +60,9 @@ describe('the health of a region', () => {
   it('asks a region with a wrong key every 30 s and others every 2 s, give or take a fifth', () => {
     const ended = (outcome: Outcome): HealthState => observe(initialHealth(new Date(START_MS)), { at: new Date(START_MS), outcome, durationMs: 2, detail: '' });
     expect([nextProbeInMs(ended('refused'), 0), nextProbeInMs(ended('refused'), 1)]).toEqual([24_000, 36_000]);
+    // A healthy region's first refusal is looked at again soon.
+    const once = observe(ended('good'), { at: new Date(START_MS), outcome: 'refused', durationMs: 2, detail: '' });
+    expect(nextProbeInMs(once, 0.5)).toBe(2_000);
     expect([nextProbeInMs(ended('bad'), 0), nextProbeInMs(ended('good'), 0.5), nextProbeInMs(ended('good'), 1)]).toEqual([1_600, 2_000, 2_400]);
   });
 
