@@ -13,6 +13,7 @@ import { VERSION } from './version.ts';
 
 const INSTANCE_EVERY_MS = 10_000;
 const STOP_DEADLINE_MS = 10_000;
+const START_PATIENCE_MS = 30_000;
 /** Between "not ready" and the closing of the port, so that a balancer's next probe comes first. */
 const HANDOVER_MS = 250;
 
@@ -21,11 +22,12 @@ const HANDOVER_MS = 250;
  * running requests finished, background work finished, what was batched is written, then the connections.
  */
 export async function runProcess(platform: Platform, options: { readonly checkResponses?: boolean } = {}): Promise<{ readonly port: number; readonly composition: Composition }> {
-  const { config, logger, lifecycle, freshness, leader, unitOfWork, instance } = platform;
+  const { config, connections, logger, lifecycle, freshness, leader, unitOfWork, instance } = platform;
   const role = config.MERIDIAN_ROLE;
   warnOfLivekitNames(platform);
   const product = compose(platform);
   lifecycle.onStop('modules', STOP_DEADLINE_MS, product.stop);
+  await connections.untilReachable(START_PATIENCE_MS);
   await product.start();
   freshness.start();
   lifecycle.onStop('freshness', STOP_DEADLINE_MS, freshness.stop);
