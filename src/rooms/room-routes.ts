@@ -1,10 +1,11 @@
 import { readIfMatch, revisionTag } from '../platform/http/if-match.ts';
 import { type Reply, type Route, defineRoute, scopes } from '../platform/http/route.ts';
+import { pageQuerySchema } from '../platform/http/wire.ts';
 import type { Logger } from '../platform/telemetry/logger.ts';
 import { byOf, ownTenant } from '../tenants/tenants-module.ts';
 import { fitsNowhere } from './region-rules.ts';
 import type { KnownRegion } from './room.ts';
-import { type RoomSchemas, effectivePolicySchema, roomListQuerySchema, roomPageSchema, roomParamsSchema, roomSchema } from './room-schemas.ts';
+import { type RoomSchemas, effectivePolicySchema, roomPageSchema, roomParamsSchema, roomSchema } from './room-schemas.ts';
 import type { RoomService, RoomView } from './room-service.ts';
 import { toPolicyWire, toWire } from './room-wire.ts';
 
@@ -32,7 +33,7 @@ function readRoutes({ rooms }: RoomRoutesDependencies): Route[] {
       summary: 'The rooms of the tenant, newest first',
       tag: 'Rooms',
       access: scopes('rooms:read'),
-      request: { query: roomListQuerySchema },
+      request: { query: pageQuerySchema },
       responses: { 200: { description: 'A page of rooms', schema: roomPageSchema } },
       handler: async ({ query }, call) => {
         const { items, nextCursor } = await rooms.list(ownTenant(call), query);

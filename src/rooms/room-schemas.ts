@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ROOM_SLUG } from '../kernel/ids.ts';
-import { nameSchema, pageQuerySchema, pageSchema, timeSchema } from '../platform/http/wire.ts';
+import { nameSchema, pageSchema, timeSchema } from '../platform/http/wire.ts';
 import { ACCESS_MODES, PIN_FALLBACKS, REGION_MODES, TRACK_SOURCES } from './room.ts';
 
 /** Bytes of a room's metadata, and of an agent's, as JSON. */
@@ -146,4 +146,3 @@ export const effectivePolicySchema = z
 
 export const roomPageSchema = pageSchema(roomSchema);
 export const roomParamsSchema = z.strictObject({ room: z.string() });
-export const roomListQuerySchema = pageQuerySchema;

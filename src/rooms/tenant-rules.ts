@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { ACCESS_MODES, TRACK_SOURCES } from './room.ts';
 
 /** What a tenant's rooms start from and, for regions and residency, may only narrow. */
-export const tenantRulesSchema = z.strictObject({
+const tenantRulesSchema = z.strictObject({
   regions: z.strictObject({ allow: z.array(z.string()).optional(), deny: z.array(z.string()).optional() }).optional(),
   /** Read by the placements, which refuse every region when they do not understand it. */
   residency: z.unknown().optional(),
