@@ -113,7 +113,7 @@ export const emptyMessageSchema = z.looseObject({});
  * An answer with one list in it. An object that lacks the list but has other members is some proxy's and is
  * refused: taken for an empty list it would end every meeting of the region.
  */
-export function listSchema<K extends string, T>(key: K, item: z.ZodType<T>): z.ZodType<T[]> {
+export function listSchema<T>(key: string, item: z.ZodType<T>): z.ZodType<T[]> {
   const listed = z.looseObject({ [key]: z.array(item) }).transform((answer) => answer[key] as T[]);
   const empty = z.strictObject({}).transform((): T[] => []);
   return z.union([listed, empty]);
@@ -136,7 +136,7 @@ function sourceOf(name: string): TrackSource {
 
 /** `null` and absent alike are the default, as in protobuf. */
 function optional<T extends z.ZodType>(schema: T, fallback: z.output<T>) {
-  return schema.nullish().transform((value): z.output<T> => (value ?? fallback) as z.output<T>);
+  return schema.nullish().transform((value): z.output<T> => value ?? fallback);
 }
 
 /** An enum's name; a number is a value that the sender's own schema had no name for. */

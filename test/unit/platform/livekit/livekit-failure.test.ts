@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { sortRefusal, withoutTokens } from '../../../../src/platform/livekit/livekit-failure.ts';
 
@@ -31,7 +32,7 @@ describe('sorting a refusal', () => {
   it('keeps nothing of what a 401 says', () => {
     const failure = sortRefusal('ListRooms', 401, { code: 'unauthenticated', msg: `invalid token: ${TOKEN}` });
     expect(String(failure)).not.toContain('invalid token');
-    expect(JSON.stringify({ ...failure, message: failure.message })).not.toContain('eyJ');
+    expect(inspect(failure)).not.toContain('eyJ');
   });
 
   it('takes tokens and control characters out of every other text, and cuts it short', () => {
