@@ -56,16 +56,22 @@ export async function migrate(environment) {
  * @returns {Promise<string>} the whole credential
  */
 export async function makeOperatorKey(environment) {
-  const run = (/** @type {string[]} */ ...flags) =>
-    tryCommand(process.execPath, [inCheckout('dist', 'cli.js'), 'bootstrap', '--json', ...flags], {
-      env: environment,
-      timeoutMs: COMMAND_TIMEOUT_MS,
-    });
-  const first = await run();
-  // The database is older than this state and has a key, which nobody can read back.
-  const { code, stdout, output } = first.code === 0 ? first : await run('--another');
-  if (code !== 0) throw new Failure(`meridian bootstrap ended with ${code}\n${output}`);
-  return JSON.parse(stdout.trim().split('\n').at(-1) ?? '').secret;
+  // Refused where the database is older than this state and has a key, which nobody can read back.
+  const first = await tryBootstrap(environment);
+  const made = first.secret === undefined ? await tryBootstrap(environment, '--another') : first;
+  if (made.secret === undefined) throw new Failure(`meridian bootstrap made no key: ${made.complaint}`);
+  return made.secret;
+}
+
+/** @param {NodeJS.ProcessEnv} environment @param {string[]} flags */
+async function tryBootstrap(environment, ...flags) {
+  const { code, stdout, output } = await tryCommand(
+    process.execPath,
+    [inCheckout('dist', 'cli.js'), 'bootstrap', '--json', ...flags],
+    { env: environment, timeoutMs: COMMAND_TIMEOUT_MS },
+  );
+  if (code !== 0) return { complaint: output.trim() };
+  return { secret: /** @type {string} */ (JSON.parse(stdout.trim().split('\n').at(-1) ?? '').secret), complaint: '' };
 }
 
 /**
