@@ -53,7 +53,9 @@ function explainBasis(survey: Survey, basis: Basis, id: string, winner: number):
     case 'country':
       return `${id} serves callers from ${basis.country}`;
     case 'default':
-      return `${noPlace(survey)} the ${policy.defaultRegion === null ? 'least loaded' : 'default'} region is used: ${id}`;
+      return `${noPlace(survey)} the default region is used: ${id}`;
+    case 'least-loaded':
+      return `${noPlace(survey)} the least loaded region is used, for there is no default region: ${id}`;
     case 'instead-of-default':
       return `${noPlace(survey)} the region nearest to the default region is used: ${id}, for ${policy.defaultRegion} cannot take the room (${whyNot(survey, policy.defaultRegion)})`;
   }

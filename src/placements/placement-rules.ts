@@ -15,6 +15,7 @@ export type Basis =
   | { readonly kind: 'nearest'; readonly near: number }
   | { readonly kind: 'country'; readonly country: string }
   | { readonly kind: 'default' }
+  | { readonly kind: 'least-loaded' }
   | { readonly kind: 'instead-of-default' };
 
 export interface Finding {
@@ -100,13 +101,13 @@ function byPlace(survey: Survey): Finding | undefined {
   return { rule: 'geoip', order: ranked.order, basis: { kind: 'nearest', near: ranked.near } };
 }
 
-/** The default region; where it cannot take the session, the one nearest to it; without one, the least loaded. */
+/** The default region; where it cannot take the session, the one nearest to it; where there is none, the least loaded. */
 function byDefault(survey: Survey): Finding | undefined {
   const { members } = survey.pool;
   if (members.length === 0) return undefined;
   const position = findPosition(survey, survey.policy.defaultRegion);
   if (position === undefined) {
-    return { rule: 'default', order: rankPositions(members, survey, undefined, DISTANCE_SLACK).order, basis: { kind: 'default' } };
+    return { rule: 'default', order: rankPositions(members, survey, undefined, DISTANCE_SLACK).order, basis: { kind: 'least-loaded' } };
   }
   if (members.includes(position)) {
     return { rule: 'default', order: chosenFirst(survey, position), basis: { kind: 'default' } };

@@ -11,6 +11,7 @@ describe('which region wins, and by which rule', () => {
     ['S4-02 the other side of the ocean', { request: { client: NEW_YORK } }, 'us-iad', 'geoip', /nearest/],
     ['no place: the default', { request: { client: NOWHERE } }, 'eu-fra', 'default', /default region is used: eu-fra\.$/],
     ['no place and no default: the least loaded', { request: { client: NOWHERE }, policy: { defaultRegion: null }, regions: [aRegion('eu-fra', { load: 0.4 }), aRegion('us-iad', { load: 0.1 })] }, 'us-iad', 'default', /least loaded/],
+    ['a default that no region has: the least loaded', { request: { client: NOWHERE }, policy: { defaultRegion: 'mars' }, regions: [aRegion('eu-fra', { load: 0.4 }), aRegion('us-iad', { load: 0.1 })] }, 'us-iad', 'default', /least loaded region is used, for there is no default/],
     ['a country override beats distance', { regions: [aRegion('eu-fra'), aRegion('us-iad', { countries: ['DE'] })] }, 'us-iad', 'geoip', /^us-iad serves callers from DE\.$/],
     ['an override that cannot take it does not', { regions: [aRegion('eu-fra'), aRegion('us-iad', { countries: ['DE'], adminState: 'cordoned' })] }, 'eu-fra', 'geoip', /nearest/],
     ['a country without a place still finds its override', { request: { client: { ...NOWHERE, country: 'JP' } }, regions: [aRegion('eu-fra'), aRegion('ap-tyo', { countries: ['JP'] })] }, 'ap-tyo', 'geoip', /serves/],
