@@ -1,5 +1,5 @@
 import { ownerToken } from '../coordination/instance.ts';
-import { readVariable } from '../platform/config/read-variable.ts';
+import { readVariable } from '../platform/config/load-config.ts';
 import { createListen } from '../platform/database/database-listener.ts';
 import type { CredentialReader } from '../platform/http/authenticate.ts';
 import type { Route } from '../platform/http/route.ts';

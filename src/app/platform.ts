@@ -60,7 +60,11 @@ export function createPlatform({ config, logSink, clock = systemClock }: Platfor
   const connections = connectDatabase({ url: config.DATABASE_URL, poolSize: config.MERIDIAN_DATABASE_POOL });
   lifecycle.onStop('postgres', CLOSE_DEADLINE_MS, connections.close);
   const redis = openRedis(config, logger, lifecycle);
-  const freshness = createFreshness({ ...clock, onChange: (state, error) => reportFreshness(logger, state, error) });
+  const freshness = createFreshness({
+    ...clock,
+    onChange: (state, error) => reportFreshness(logger, state, error),
+    onRound: connections.setAway,
+  });
   const hot = createHotQueries(connections);
   const unitOfWork = createUnitOfWork(connections);
   return {

@@ -1,3 +1,4 @@
+import { dependencyUnavailable } from '../kernel/app-error.ts';
 import { isDatabaseAway } from '../platform/database/database-failure.ts';
 import type { Freshness } from './freshness.ts';
 
@@ -74,6 +75,7 @@ export function createConfirmedCache<V>(options: ConfirmedCacheOptions<V>): Conf
   }
 
   async function readOrGoOn(key: string): Promise<V | undefined> {
+    if (freshness.isCutOff() && !entries.has(key)) throw dependencyUnavailable('Postgres');
     try {
       return await readOnce(key);
     } catch (error) {

@@ -23,9 +23,11 @@ export interface FreshnessOptions {
   readonly monotonicMs: () => number;
   /** Told when polls begin to fail and when they are good again. */
   readonly onChange: (state: 'good' | 'failing', error?: unknown) => void;
+  /** Told after each round whether Postgres was away. */
+  readonly onRound?: (cutOff: boolean) => void;
 }
 
-export function createFreshness({ monotonicMs, onChange }: FreshnessOptions): Freshness {
+export function createFreshness({ monotonicMs, onChange, onRound }: FreshnessOptions): Freshness {
   const polls = new Map<string, () => Promise<void>>();
   let lastGood: number | undefined;
   let state: 'good' | 'failing' = 'good';
@@ -41,6 +43,7 @@ export function createFreshness({ monotonicMs, onChange }: FreshnessOptions): Fr
     const failed = results.find((result) => result.status === 'rejected');
     if (!failed) lastGood = startedMs;
     cutOff = failed !== undefined && isDatabaseAway(failed.reason);
+    onRound?.(cutOff);
     const next = failed ? 'failing' : 'good';
     if (next !== state) onChange(next, failed?.reason);
     state = next;

@@ -43,18 +43,28 @@ export interface UnitOfWork {
 }
 
 export interface RunOptions {
-  /** Whole budget, the wait for a connection included; requests keep the default. */
+  /** Budget of the statements together; requests keep the default. */
   readonly timeoutMs?: number;
 }
 
-/** A request must have its answer within a second, whatever Postgres does. */
-const DEFAULT_TIMEOUT_MS = 900;
+/** Of the statements together, on a busy machine; one that is not answered fails by its own time-out long before. */
+const DEFAULT_TIMEOUT_MS = 2_500;
 const MAX_TRIES = 3;
 
 export function createUnitOfWork({ prisma }: Pick<Connections, 'prisma'>): UnitOfWork {
   async function attempt<T>(work: (transaction: Work) => Promise<T>, timeoutMs: number): Promise<T> {
-    const running = prisma.$transaction(async (db) => work(bindWork(db)), { timeout: timeoutMs });
-    return withDeadline(running, timeoutMs);
+    return new Promise<T>((resolve, reject) => {
+      const bound = async (db: Db): Promise<T> => {
+        try {
+          return await work(bindWork(db));
+        } catch (error) {
+          // Answered before the rollback, which has to wait for its own time-out when Postgres is away.
+          reject(error);
+          throw error;
+        }
+      };
+      prisma.$transaction(bound, { timeout: timeoutMs }).then(resolve, reject);
+    });
   }
 
   return {
@@ -118,14 +128,4 @@ export function toJson(value: unknown): Prisma.InputJsonValue | typeof Prisma.Db
   return value === undefined || value === null
     ? Prisma.DbNull
     : (JSON.parse(JSON.stringify(value)) as Prisma.InputJsonValue);
-}
-
-async function withDeadline<T>(running: Promise<T>, timeoutMs: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(dependencyUnavailable('Postgres')), timeoutMs);
-  });
-  // The loser of the race may still reject; it has been answered for.
-  running.catch(() => {});
-  return Promise.race([running, late]).finally(() => clearTimeout(timer));
 }
