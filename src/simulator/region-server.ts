@@ -41,7 +41,10 @@ export async function startRegionServer(options: {
     if (fault !== undefined && (await applyFault(fault, url.pathname, response, time))) return;
     const answered = await answerLivekit(region, time, request, url, body);
     if (isDead()) return void response.destroy();
-    response.writeHead(answered.status, { 'content-type': answered.contentType });
+    // Browsers time `GET /` to measure how far a region is.
+    const { origin } = request.headers;
+    const cors = origin === undefined ? {} : { 'access-control-allow-origin': origin, vary: 'Origin' };
+    response.writeHead(answered.status, { 'content-type': answered.contentType, ...cors });
     response.end(answered.body);
   }
 

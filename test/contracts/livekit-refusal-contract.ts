@@ -77,6 +77,8 @@ export function describeRefusals(use: () => Subject): void {
     const gate = (token: string) => raw(`/rtc/validate?access_token=${token}`, { method: 'GET' });
     await gateway.createRoom({ ...TIMES, name: 'gate.1' });
     expect(await raw('/', { method: 'GET' })).toMatchObject({ status: 200, text: 'OK' });
+    const measured = await fetch(target.apiUrl, { headers: { origin: 'https://app.example' } });
+    expect(measured.headers.get('access-control-allow-origin')).toMatch(/^(\*|https:\/\/app\.example)$/);
     expect(await gate(joinTokenFor(key, 'gate.1', 'g:ada'))).toMatchObject({ status: 200, text: 'success' });
     expect(await gate(joinTokenFor(key, 'gate.2', 'g:ada'))).toMatchObject({
       status: 404,
