@@ -26,7 +26,7 @@ export default defineConfig({
     // Two cores are what the stated times are for; tests of timing suffer from more company.
     maxWorkers: 2,
     projects: [
-      suite('unit', ['unit'], 5_000, { globalSetup: [] }),
+      suite('unit', ['unit'], 15_000, { globalSetup: [] }),
       suite('integration', ['integration', 'contracts', 'simulator'], 20_000),
       suite('api', ['api'], 20_000),
       suite('scenarios', ['scenarios'], 60_000),

@@ -4,7 +4,7 @@ const PATIENCE_MS = 1_000;
 const QUIET_PROGRESS_EVERY_MS = 15_000;
 const LABEL_WIDTH = 11;
 
-const isTerminal = process.stdout.isTTY === true;
+const isTerminal = process.stdout.isTTY;
 const isColoured = isTerminal && !process.env['NO_COLOR'];
 
 /** @param {string} code @param {string} text */

@@ -87,7 +87,7 @@ export function createProcesses({ logFolder, record, onUnexpectedEnd }) {
      * @param {number} pid
      */
     kill: async (pid) => {
-      const [one] = started.filter((process) => process.pid === pid);
+      const one = started.find((process) => process.pid === pid);
       if (one === undefined) return;
       expected.add(pid);
       await endProcesses([{ ...one, ending: { ...one.ending, signal: 'SIGKILL' } }]);

@@ -1,44 +1,63 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isAlive } from './process-identity.mjs';
 import { createProcesses } from './processes.mjs';
-import { postgresHome } from './services/postgres.mjs';
+import { removeOrphanedHomes, removePostgresHome } from './services/postgres-home.mjs';
 import { openStateFolder, ownState } from './state-folder.mjs';
 
 /** @typedef {import('./state-folder.mjs').StateFolder} StateFolder */
 
+/** Long after this a folder without an owner is what a killed run left. */
+const BEGINNING_MS = 60_000;
+
 /**
  * A state folder for one run of the tests, gone afterwards. What runs that were killed left behind, processes too, is
  * cleaned up first.
- * @returns {Promise<{path: string, remove: () => void}>}
+ * @returns {Promise<{path: string, remove: () => Promise<void>}>}
  */
 export async function openRunFolder() {
   const home = join(tmpdir(), `meridian-tests-${process.getuid?.() ?? 0}`);
   mkdirSync(home, { recursive: true, mode: 0o700 });
-  for (const name of readdirSync(home)) await removeIfAbandoned(join(home, name));
+  for (const name of readdirSync(home)) if (isAbandoned(join(home, name))) await removeRun(join(home, name));
+  removeOrphanedHomes();
   const state = openStateFolder(join(home, `${process.pid}-${randomBytes(4).toString('hex')}`));
   await ownState(state);
   return { path: state.path, remove: () => removeRun(state.path) };
 }
 
-/** @param {string} path */
-async function removeIfAbandoned(path) {
-  if (!existsSync(path)) return;
-  const state = openStateFolder(path);
-  const owner = state.read('owner.json')?.self;
-  if (owner !== undefined && isAlive(owner)) return;
-  for (const name of readdirSync(path).filter((file) => file.startsWith('processes'))) {
-    await createProcesses({ logFolder: path, record: recordIn(state, name) }).endLeftovers();
+/**
+ * Other runs begin and end at this moment: a folder without an owner may be of either.
+ * @param {string} path
+ */
+function isAbandoned(path) {
+  try {
+    const { mtimeMs } = statSync(path);
+    const file = join(path, 'owner.json');
+    if (!existsSync(file)) return Date.now() - mtimeMs > BEGINNING_MS;
+    return !isAlive(JSON.parse(readFileSync(file, 'utf8')).self);
+  } catch {
+    return false;
   }
-  removeRun(path);
 }
 
-/** @param {string} path */
-function removeRun(path) {
-  rmSync(path, { recursive: true, force: true });
-  rmSync(postgresHome(path), { recursive: true, force: true });
+/**
+ * Ends what the run's processes have started and not ended yet (a test file's own servers outlive it for a moment), and
+ * removes its files. That somebody else is removing them too is no failure.
+ * @param {string} path
+ */
+async function removeRun(path) {
+  try {
+    for (const name of readdirSync(path).filter((file) => file.startsWith('processes-'))) {
+      const record = { read: () => JSON.parse(readFileSync(join(path, name), 'utf8')), write: () => undefined };
+      await createProcesses({ logFolder: path, record }).endLeftovers();
+    }
+    rmSync(path, { recursive: true, force: true, maxRetries: 5 });
+    removePostgresHome(path);
+  } catch (error) {
+    if (existsSync(path)) throw error;
+  }
 }
 
 /** @param {StateFolder} state @param {string} name */

@@ -1,4 +1,3 @@
-import { rmSync } from 'node:fs';
 import { parseStartArguments } from './arguments.mjs';
 import { ensureBuilt } from './building.mjs';
 import { shortPath } from './checkout.mjs';
@@ -11,7 +10,7 @@ import { bold, dim, formatDuration, green, print, printHeading, printLine, red, 
 import { findParts, listStandIns, printParts } from './parts/finding.mjs';
 import { createPortRegister, requireFreePort } from './ports.mjs';
 import { createProcesses } from './processes.mjs';
-import { postgresHome } from './services/postgres.mjs';
+import { removeOrphanedHomes, removePostgresHome } from './services/postgres-home.mjs';
 import { startStack } from './stack.mjs';
 import { openStateFolder, ownState } from './state-folder.mjs';
 
@@ -97,9 +96,10 @@ async function tidy({ flags, state, processes }) {
   const leftovers = await processes.endLeftovers();
   if (leftovers.length > 0) printLine('leftovers', `ended ${leftovers.join(', ')}`, 'a former run was killed');
   state.remove(LOCAL_FILE);
+  removeOrphanedHomes();
   // As root the data lie elsewhere and may be those of a state that was removed: without its secrets they are of no use.
   const isNew = state.read('secrets.json') === undefined;
-  if (flags.fresh || isNew) rmSync(postgresHome(state.path), { recursive: true, force: true });
+  if (flags.fresh || isNew) removePostgresHome(state.path);
   if (!flags.fresh) return;
   for (const name of KEPT) state.remove(name);
   printLine('fresh', 'the state is forgotten');

@@ -1,4 +1,4 @@
-import { postgresDataFolder, startPostgres } from './services/postgres.mjs';
+import { startPostgres } from './services/postgres.mjs';
 import { startRedis } from './services/redis.mjs';
 
 /**
@@ -30,7 +30,7 @@ async function startOwnPostgres({ parts: { postgres }, state, processes, passwor
   const { pid } = await startPostgres({
     bin: postgres.program ?? '',
     version: postgres.words.split(' ')[1] ?? '',
-    dataFolder: postgresDataFolder(state.path),
+    stateFolder: state.path,
     port,
     password,
     isDurable: true,

@@ -11,7 +11,7 @@ import { runCheck, runSuite } from './test-steps.mjs';
 
 /** From the fastest to the slowest, so that what is simple to mend is told first. */
 const SUITES = ['unit', 'integration', 'api', 'scenarios', 'e2e'];
-const WITH_PARTS = SUITES.slice(1);
+const WITH_PARTS = new Set(SUITES.slice(1));
 
 for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
   process.once(signal, () => {
@@ -34,9 +34,7 @@ async function testEverything(environment) {
   const isWanted = (/** @type {string} */ name) => only === undefined || only.includes(name);
   printHeading('Meridian, every test', only && `only ${only.join(', ')}`);
   await ensureDependencies();
-  const standIns = SUITES.some((name) => WITH_PARTS.includes(name) && isWanted(name))
-    ? await prepareParts(environment)
-    : [];
+  const standIns = SUITES.some((name) => WITH_PARTS.has(name) && isWanted(name)) ? await prepareParts(environment) : [];
 
   const results = [];
   for (const name of ['build', ...listChecks()].filter(isWanted)) results.push(await runCheck(name));

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { identifyProcess } from '../../infra/local/process-identity.mjs';
 import { createPortRegister } from '../../infra/local/ports.mjs';
+import { removePostgresHome } from '../../infra/local/services/postgres-home.mjs';
 import { eventually } from '../support/eventually.ts';
 
 const START = fileURLToPath(new URL('../../infra/local/start.mjs', import.meta.url));
@@ -23,6 +24,7 @@ beforeEach(async () => {
 afterEach(async () => {
   for (const stack of stacks) stack.kill('SIGTERM');
   await Promise.all(stacks.map(untilGone));
+  for (const name of ['state', 'second']) removePostgresHome(join(state, '..', name));
   rmSync(join(state, '..'), { recursive: true, force: true });
 });
 

@@ -10,19 +10,19 @@ import { openTestRun } from './test-run.ts';
 import { startWebhookRelay } from './webhook-relay.ts';
 
 /** Suites whose tests meet people. */
-const WITH_LIVEKIT = ['scenarios', 'e2e'];
+const WITH_LIVEKIT = new Set(['scenarios', 'e2e']);
 
 /**
  * Brings up what a suite needs (one Postgres cluster with a migrated template, one Redis, two LiveKit servers) from the
  * same parts as the local stack, and takes it down afterwards.
  */
-export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+export async function setup(project: TestProject): Promise<() => Promise<void>> {
   await ensureClient();
   const folder = await openRunFolder();
   const run = openTestRun(folder.path);
   const close = async (): Promise<void> => {
     await run.close();
-    folder.remove();
+    await folder.remove();
   };
   try {
     const context = { runFolder: folder.path, ...(await startParts(project.name, folder.path)) };
@@ -37,7 +37,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
 async function startParts(suite: string, runFolder: string): Promise<Omit<ProvidedContext, 'runFolder'>> {
   const run = openTestRun(runFolder);
   const { parts } = run;
-  const relay = WITH_LIVEKIT.includes(suite) && parts.livekit.program ? await startWebhookRelay() : null;
+  const relay = WITH_LIVEKIT.has(suite) && parts.livekit.program ? await startWebhookRelay() : null;
   if (relay) run.onClose(() => relay.close());
   const [postgres, redisUrl, livekitServers] = await Promise.all([
     prepareTemplate(runFolder),

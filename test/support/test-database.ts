@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { inject } from 'vitest';
 import { signalTree } from '../../infra/local/process-tree.mjs';
-import { postgresDataFolder, startPostgres } from '../../infra/local/services/postgres.mjs';
+import { startPostgres } from '../../infra/local/services/postgres.mjs';
 import { Secret } from '../../src/kernel/secret.ts';
 import { migrate } from '../../src/platform/database/migrator.ts';
 import './provided-context.ts';
@@ -67,11 +67,11 @@ export async function startPostgresServer(runFolder: string = inject('runFolder'
   const { url, pid } = await startPostgres({
     bin: program,
     version: words.split(' ')[1] ?? '',
-    dataFolder: postgresDataFolder(state.path, name),
+    stateFolder: state.path,
+    cluster: name,
     port: await ports.take(name),
     password: randomBytes(12).toString('hex'),
     isDurable: false,
-    name,
     processes,
   });
   return {

@@ -1,5 +1,6 @@
 import { printLine } from '../output.mjs';
-import { findDataMajor, postgresDataFolder } from '../services/postgres.mjs';
+import { postgresDataFolder } from '../services/postgres-home.mjs';
+import { findDataMajor } from '../services/postgres.mjs';
 import { findPostgres } from './postgres-part.mjs';
 import { findEgress, findLiveKit, findObjectStore, findRedis } from './program-parts.mjs';
 

@@ -11,7 +11,7 @@ const LOOK_TIMEOUT_MS = 2_000;
 const STOP_PATIENCE_MS = 20_000;
 
 /** Variables of this folder's own commands: the product refuses names that it does not know. */
-const OWN_VARIABLES = ['MERIDIAN_REQUIRE_REAL'];
+const OWN_VARIABLES = new Set(['MERIDIAN_REQUIRE_REAL']);
 
 /**
  * @typedef {{databaseUrl: string, redisUrl: string | null, publicUrl: string, masterKey: string, regionsFile: string,
@@ -25,7 +25,7 @@ const OWN_VARIABLES = ['MERIDIAN_REQUIRE_REAL'];
  * @returns {NodeJS.ProcessEnv}
  */
 export function productEnvironment(caller, settings) {
-  const passed = Object.fromEntries(Object.entries(caller).filter(([name]) => !OWN_VARIABLES.includes(name)));
+  const passed = Object.fromEntries(Object.entries(caller).filter(([name]) => !OWN_VARIABLES.has(name)));
   return {
     MERIDIAN_HOST: '127.0.0.1',
     MERIDIAN_PUBLIC_URL: settings.publicUrl,

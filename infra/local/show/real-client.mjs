@@ -2,6 +2,8 @@
  * A real LiveKit client, in a process of its own because its native part can hang: enters a room, says so, stays until
  * its standard input closes, and leaves. The library prints lines of its own; ours begin with the word below.
  */
+import { once } from 'node:events';
+
 const MARK = 'meridian-client ';
 
 /** @param {Record<string, unknown>} message */
@@ -18,8 +20,8 @@ try {
 } catch (error) {
   tell({ entered: false, reason: error instanceof Error ? error.message : String(error) });
 }
-process.stdin.resume().once('end', async () => {
-  await room.disconnect();
-  await dispose();
-  process.exit(0);
-});
+process.stdin.resume();
+await once(process.stdin, 'end');
+await room.disconnect();
+await dispose();
+process.exit(0);
