@@ -14,8 +14,10 @@ export interface ConfirmedCache<V> {
    * @throws what `read` threw, when there is nothing to go on with.
    */
   get(key: string): V | undefined | Promise<V | undefined>;
-  /** Says that the value may have changed: it is not used again, not even when cut off. */
+  /** Says that the value was revoked or replaced: it is not used again, not even when cut off. */
   invalidate(key: string): void;
+  /** Says that there is news of the value: it is read at its next use, and still does when cut off. */
+  expire(key: string): void;
   /** Puts a value that was read from Postgres at this monotonic time (default: now), with no invalidation since. */
   put(key: string, value: V, readAtMs?: number): void;
   keys(): IterableIterator<string>;
@@ -25,6 +27,12 @@ export interface ConfirmedCache<V> {
 interface Entry<V> {
   readonly value: V;
   readonly readAtMs: number;
+  expired: boolean;
+}
+
+interface RunningRead<V> {
+  promise: Promise<V | undefined> | undefined;
+  stale: boolean;
 }
 
 export interface ConfirmedCacheOptions<V> {
@@ -40,11 +48,11 @@ export interface ConfirmedCacheOptions<V> {
 export function createConfirmedCache<V>(options: ConfirmedCacheOptions<V>): ConfirmedCache<V> {
   const { freshness, monotonicMs, read, maxEntries } = options;
   const entries = new Map<string, Entry<V>>();
-  const reads = new Map<string, { readonly promise: Promise<V | undefined>; stale: boolean }>();
+  const reads = new Map<string, RunningRead<V>>();
 
   function put(key: string, value: V, readAtMs = monotonicMs()): void {
     entries.delete(key);
-    entries.set(key, { value, readAtMs });
+    entries.set(key, { value, readAtMs, expired: false });
     if (entries.size <= maxEntries) return;
     const oldest = entries.keys().next();
     if (!oldest.done) entries.delete(oldest.value);
@@ -54,11 +62,11 @@ export function createConfirmedCache<V>(options: ConfirmedCacheOptions<V>): Conf
     return Math.max(entry.readAtMs, freshness.lastGoodMs() ?? -Infinity);
   }
 
-  async function readThrough(key: string): Promise<V | undefined> {
+  async function readThrough(key: string, running: RunningRead<V>): Promise<V | undefined> {
     const startedMs = monotonicMs();
     const value = await read(key);
-    // Invalidated while the read ran: it may have seen the old row, so it answers its callers and is not kept.
-    if (reads.get(key)?.stale) return value;
+    // There was news while the read ran: it may have seen the old row, so it answers its callers and is not kept.
+    if (running.stale) return value;
     if (value === undefined) entries.delete(key);
     else put(key, value, startedMs);
     return value;
@@ -66,12 +74,13 @@ export function createConfirmedCache<V>(options: ConfirmedCacheOptions<V>): Conf
 
   function readOnce(key: string): Promise<V | undefined> {
     const known = reads.get(key);
-    if (known && !known.stale) return known.promise;
-    const promise = readThrough(key).finally(() => {
-      if (reads.get(key)?.promise === promise) reads.delete(key);
+    if (known?.promise && !known.stale) return known.promise;
+    const running: RunningRead<V> = { stale: false, promise: undefined };
+    reads.set(key, running);
+    running.promise = readThrough(key, running).finally(() => {
+      if (reads.get(key) === running) reads.delete(key);
     });
-    reads.set(key, { promise, stale: false });
-    return promise;
+    return running.promise;
   }
 
   async function readOrGoOn(key: string): Promise<V | undefined> {
@@ -85,6 +94,12 @@ export function createConfirmedCache<V>(options: ConfirmedCacheOptions<V>): Conf
     }
   }
 
+  /** A read that began before the news may have missed them: it answers its callers and is not kept. */
+  function spoilRead(key: string): void {
+    const running = reads.get(key);
+    if (running) running.stale = true;
+  }
+
   function isYoung(entry: Entry<V>, limitMs: number): boolean {
     return monotonicMs() - confirmedAtMs(entry) < limitMs;
   }
@@ -92,13 +107,18 @@ export function createConfirmedCache<V>(options: ConfirmedCacheOptions<V>): Conf
   return {
     get: (key) => {
       const entry = entries.get(key);
-      const limitMs = freshness.isCutOff() ? CUT_OFF_LIMIT_MS : CONFIRMED_WITHIN_MS;
-      return entry && isYoung(entry, limitMs) ? entry.value : readOrGoOn(key);
+      const cutOff = freshness.isCutOff();
+      const usable = entry && (cutOff || !entry.expired) && isYoung(entry, cutOff ? CUT_OFF_LIMIT_MS : CONFIRMED_WITHIN_MS);
+      return usable ? entry.value : readOrGoOn(key);
     },
     invalidate: (key) => {
       entries.delete(key);
-      const running = reads.get(key);
-      if (running) running.stale = true;
+      spoilRead(key);
+    },
+    expire: (key) => {
+      const entry = entries.get(key);
+      if (entry) entry.expired = true;
+      spoilRead(key);
     },
     put,
     keys: () => entries.keys(),

@@ -8,10 +8,12 @@ export interface RoomDirectory {
   get(id: RoomId): Found<RoomEntry | undefined>;
   /** A room of this tenant by id or slug; undefined for a foreign one as for an absent one. */
   find(tenantId: string, idOrSlug: string): Found<RoomEntry | undefined>;
-  /** Reads from Postgres whatever is in memory; what is there stays when Postgres does not answer. */
+  /** Reads from Postgres whatever is in memory; cut off from it, what is in memory is the newest there is. */
   read(id: RoomId): Promise<RoomEntry | undefined>;
   /** Says that the room or its session may have changed: the next join reads it. */
   invalidate(id: RoomId): void;
+  /** Says that there is news of its session: the next join reads it, and still knows it when cut off. */
+  expire(id: RoomId): void;
 }
 
 /** An entry takes about 3 kB. */
@@ -44,15 +46,9 @@ export function createRoomDirectory(dependencies: Omit<RoomMemoryDependencies, '
       isId('room', idOrSlug)
         ? after(memory.get(idOrSlug), (entry) => (entry?.room.tenantId === tenantId ? entry : undefined))
         : findBySlug(tenantId, idOrSlug),
-    read: async (id) => {
-      const entry = await memory.keep(async () => {
-        const found = await store.findById(id);
-        return found && toEntry(defaults, found);
-      });
-      if (entry === undefined) memory.invalidate(id);
-      return entry;
-    },
+    read: memory.read,
     invalidate: memory.invalidate,
+    expire: memory.expire,
   };
 }
 

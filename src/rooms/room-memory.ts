@@ -18,7 +18,11 @@ export interface RoomMemory {
    * be older than that, and answers its caller only.
    */
   keep(read: () => Promise<RoomEntry | undefined>): Promise<RoomEntry | undefined>;
+  /** Reads whatever is in memory; cut off from Postgres it answers with that. */
+  read(id: RoomId): Promise<RoomEntry | undefined>;
   invalidate(id: RoomId): void;
+  /** There is news: it is read at the next use, and what is known still does when cut off. */
+  expire(id: RoomId): void;
 }
 
 export interface RoomMemoryDependencies {
@@ -48,6 +52,11 @@ export function createRoomMemory(dependencies: RoomMemoryDependencies): RoomMemo
     entries.invalidate(id);
   }
 
+  function expire(id: RoomId): void {
+    invalidations += 1;
+    entries.expire(id);
+  }
+
   keepFresh(dependencies, { peek: entries.peek, keys: entries.keys, invalidate });
   return {
     get: (id) => entries.get(id),
@@ -56,10 +65,14 @@ export function createRoomMemory(dependencies: RoomMemoryDependencies): RoomMemo
       const before = invalidations;
       const entry = await read();
       if (entry && before === invalidations) entries.put(entry.room.id, entry, startedMs);
-      else if (entry) entries.invalidate(entry.room.id);
       return entry;
     },
+    read: (id) => {
+      expire(id);
+      return Promise.resolve(entries.get(id));
+    },
     invalidate,
+    expire,
   };
 }
 

@@ -13,7 +13,7 @@ export interface SessionHandlerDependencies {
   readonly presence: Presence;
   readonly closing: SessionClosing;
   readonly memory: SessionMemory;
-  readonly rooms: Pick<RoomStates, 'invalidate'>;
+  readonly rooms: Pick<RoomStates, 'expire'>;
   readonly regions: Pick<SessionRegions, 'noteSign'>;
   readonly clock: Clock;
 }
@@ -57,7 +57,7 @@ async function merge(dependencies: SessionHandlerDependencies, session: Session,
   if (!participant || !isPerson(participant) || !(await moved(presence, session, event.type, participant))) return;
   const grant = participant.attributes['meridian.grant'];
   if (grant !== undefined) memory.noteSeen(session.id, grant);
-  rooms.invalidate(session.roomId);
+  rooms.expire(session.roomId);
 }
 
 async function moved(presence: Presence, session: Session, type: string, participant: SeenParticipant): Promise<boolean> {

@@ -56,7 +56,8 @@ export function createSessionOpening(dependencies: SessionOpeningDependencies): 
       return await own;
     } finally {
       running.delete(roomId);
-      rooms.invalidate(roomId);
+      // Read back at once: from now on its joins need no Postgres.
+      rooms.refresh(roomId).catch(() => {});
     }
   }
 

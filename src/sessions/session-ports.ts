@@ -25,7 +25,10 @@ export interface RoomStates {
   get(roomId: RoomId): RoomState | undefined | Promise<RoomState | undefined>;
   /** Reads anew from Postgres. */
   refresh(roomId: RoomId): Promise<RoomState | undefined>;
+  /** The session is over or in doubt, or the room was changed: what is remembered is not used again. */
   invalidate(roomId: RoomId): void;
+  /** There is news of the session; until it is read, the old still does when Postgres is away. */
+  expire(roomId: RoomId): void;
 }
 
 /** What a placement learns of a join, besides the room. */

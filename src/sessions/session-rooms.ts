@@ -35,7 +35,8 @@ export function createSessionRooms(options: {
       const entry = await directory.read(roomId);
       return entry && stateOf(entry);
     },
-    invalidate: (roomId) => directory.invalidate(roomId),
+    invalidate: directory.invalidate,
+    expire: directory.expire,
   };
 }
 
