@@ -76,7 +76,7 @@ export function createRunProcesses(path) {
   const state = openStateFolder(path);
   const processes = createProcesses({
     logFolder: state.folder('logs'),
-    record: recordIn(state, `processes-${process.pid}.json`),
+    record: recordIn(state, `processes-${process.pid}-${randomBytes(4).toString('hex')}.json`),
   });
   process.once('exit', () => processes.killAllNow());
   return { state, processes };
