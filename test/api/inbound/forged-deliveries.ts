@@ -265,7 +265,7 @@ const badAddresses: readonly Forge[] = [
     'sent to __proto__': { ...withToken(body, tokenFor(body, EU_SIGN)), region: '__proto__', status: 404 },
     'sent to constructor': { ...withToken(body, tokenFor(body, EU_SIGN)), region: 'constructor', status: 404 },
     'sent up the tree': { ...withToken(body, tokenFor(body, EU_SIGN)), region: '..%2feu-fra', status: 404 },
-    'sent to a NUL': { ...withToken(body, tokenFor(body, EU_SIGN)), region: 'eu-fra%00', status: 404 },
+    'sent to a NUL': { ...withToken(body, tokenFor(body, EU_SIGN)), region: 'eu-fra%00', status: 400 },
     'sent to broken UTF-8': { ...withToken(body, tokenFor(body, EU_SIGN)), region: '%ff', status: 400 },
   }),
 ];

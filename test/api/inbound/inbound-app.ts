@@ -74,7 +74,7 @@ export async function startInboundApp(options: InboundAppOptions): Promise<Inbou
     }),
   );
   app.use(createProblemHandler({ publicUrl: 'http://meridian.test', logger }));
-  const server = createExpressServer(app);
+  const server = createExpressServer(app, { publicUrl: 'http://api.test' });
   const url = await listen(server);
   const poll = inbound.schedules.find((schedule) => schedule.name === 'inbound-ledger');
   return {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { StoredWebhook } from '../../../src/platform/livekit/livekit-handler.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
 import { eventually } from '../../support/eventually.ts';
-import { deliver, EU_SIGN, eventBody, genuine, REGIONS, US_SIGN } from './delivery.ts';
+import { deliverAsLivekit, EU_SIGN, eventBody, genuine, REGIONS, US_SIGN } from './delivery.ts';
 import { startInboundApp, type InboundApp } from './inbound-app.ts';
 
 interface Listed {
@@ -22,10 +22,10 @@ describe('the inbound ledger for operators', () => {
       handlers: [{ name: 'collect', events: ['room_started'], handle: async (webhook) => void handled.push(webhook) }],
     });
     for (const type of ['room_started', 'room_finished', 'room_started']) {
-      await deliver(app.url, genuine(eventBody(type)));
+      await deliverAsLivekit(app.url, genuine(eventBody(type)));
     }
-    await deliver(app.url, genuine(eventBody('room_started'), US_SIGN, 'us-iad'));
-    await deliver(app.url, genuine(Buffer.from('no event'), EU_SIGN));
+    await deliverAsLivekit(app.url, genuine(eventBody('room_started'), US_SIGN, 'us-iad'));
+    await deliverAsLivekit(app.url, genuine(Buffer.from('no event'), EU_SIGN));
     await eventually(() => expect(handled).toHaveLength(3));
   });
   afterAll(async () => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
-import { deliver, digestOf, EU_SIGN, EU_VERIFY, eventBody, genuine, REGIONS, tokenFor } from './delivery.ts';
+import { deliver, deliverAsLivekit, digestOf, EU_SIGN, EU_VERIFY, eventBody, genuine, REGIONS, tokenFor } from './delivery.ts';
 import { forgeDeliveries } from './forged-deliveries.ts';
 import { startInboundApp, type InboundApp } from './inbound-app.ts';
 
@@ -60,7 +60,7 @@ describe('POST /webhooks/livekit/{region}', () => {
         for (const type of types) {
           const body = eventBody('room_started', { room: { sid: 'RM_x', name: 'zürich·東京 \u0000\ud800' } });
           const token = tokenFor(body, pair, { claims: claim });
-          const answer = await deliver(app.url, { region: 'eu-fra', body, headers: ['Authorization', token, ...type] });
+          const answer = await deliverAsLivekit(app.url, { region: 'eu-fra', body, headers: ['Authorization', token, ...type] });
           expect(answer.status, answer.text).toBe(200);
           expect(await stored(idOf(body))).toMatchObject([{ region: 'eu-fra', type: 'room_started' }]);
         }
@@ -75,7 +75,7 @@ describe('POST /webhooks/livekit/{region}', () => {
       participant: { sid: 'PA_1', identity: 'g:ada', joinedAtMs: '1795233951000', metadata: 'see wss://x/?access_token=eyJhbGciOiJIUzI1NiJ9.e30.c2ln' },
       egressInfo: { egressId: 'EG_1', file: { s3: { accessKey: 'AKIAsecret1', secret: 'secret-2', bucket: 'b' } } },
     });
-    expect((await deliver(app.url, genuine(body))).status).toBe(200);
+    expect((await deliverAsLivekit(app.url, genuine(body))).status).toBe(200);
     const [row] = await stored(idOf(body));
     expect(row?.fields).toMatchObject({ type: 'participant_joined', participant: { identity: 'g:ada', kind: 'standard' } });
     expect(row?.body).toMatchObject({ room: { name: 'room_01.1' }, egressInfo: { file: { s3: { bucket: 'b' } } } });
@@ -84,18 +84,18 @@ describe('POST /webhooks/livekit/{region}', () => {
 
   it('B-10 answers a duplicate 200 and stores it once, also when copies come at the same time', async () => {
     const body = eventBody('room_finished');
-    const answers = await Promise.all(Array.from({ length: 20 }, () => deliver(app.url, genuine(body))));
+    const answers = await Promise.all(Array.from({ length: 20 }, () => deliverAsLivekit(app.url, genuine(body))));
     expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
-    expect((await deliver(app.url, genuine(body))).status).toBe(200);
+    expect((await deliverAsLivekit(app.url, genuine(body))).status).toBe(200);
     expect(await stored(idOf(body))).toHaveLength(1);
   });
 
   it('keeps one event id of two regions apart', async () => {
     const body = eventBody('room_finished');
     const [us] = REGIONS['us-iad'] ?? [];
-    expect((await deliver(app.url, genuine(body))).status).toBe(200);
+    expect((await deliverAsLivekit(app.url, genuine(body))).status).toBe(200);
     const other = genuine(body, { key: us?.key ?? '', secret: us?.secret.reveal() ?? '' }, 'us-iad');
-    expect((await deliver(app.url, other)).status).toBe(200);
+    expect((await deliverAsLivekit(app.url, other)).status).toBe(200);
     expect(await stored(idOf(body))).toHaveLength(2);
   });
 
@@ -104,7 +104,7 @@ describe('POST /webhooks/livekit/{region}', () => {
     const before = await count();
     for (const text of [...bodies, ...bodies]) {
       const body = Buffer.from(text);
-      expect((await deliver(app.url, genuine(body))).status, text).toBe(200);
+      expect((await deliverAsLivekit(app.url, genuine(body))).status, text).toBe(200);
     }
     expect(await count()).toBe(before + bodies.length);
     const digest = digestOf(Buffer.from('not json'), 'hex');
@@ -113,7 +113,7 @@ describe('POST /webhooks/livekit/{region}', () => {
 
   it('stores a burst from many rooms in few statements, each delivery exactly once', async () => {
     const bodies = Array.from({ length: 400 }, () => eventBody('track_published'));
-    const answers = await Promise.all(bodies.map((body) => deliver(app.url, genuine(body))));
+    const answers = await Promise.all(bodies.map((body) => deliverAsLivekit(app.url, genuine(body))));
     expect(answers.every(({ status }) => status === 200)).toBe(true);
     const rows = await database.query<{ n: number }>('SELECT count(DISTINCT event_id)::int AS n FROM inbound_event WHERE event_id = ANY($1)', [
       bodies.map(idOf),

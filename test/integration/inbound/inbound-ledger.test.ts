@@ -4,7 +4,7 @@ import { MAX_ATTEMPTS } from '../../../src/inbound/inbound-event.ts';
 import type { LivekitHandler, StoredWebhook } from '../../../src/platform/livekit/livekit-handler.ts';
 import { connectDatabase, type Connections } from '../../../src/platform/database/prisma-client.ts';
 import { Secret } from '../../../src/kernel/secret.ts';
-import { deliver, eventBody, genuine, REGIONS } from '../../api/inbound/delivery.ts';
+import { deliverAsLivekit, eventBody, genuine, REGIONS } from '../../api/inbound/delivery.ts';
 import { startInboundApp, type InboundApp } from '../../api/inbound/inbound-app.ts';
 import { eventually } from '../../support/eventually.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
@@ -56,7 +56,7 @@ describe('the inbound ledger', () => {
       handler(['room_finished'], async ({ event }) => void seen.push(`sessions ${event.type}`)),
     ]);
     for (const type of ['room_started', 'track_published', 'room_finished']) {
-      expect((await deliver(app.url, genuine(eventBody(type)))).status).toBe(200);
+      expect((await deliverAsLivekit(app.url, genuine(eventBody(type)))).status).toBe(200);
     }
     await eventually(async () => expect((await rows()).map(({ state }) => state)).toEqual(['done', 'done', 'done']));
     expect(seen).toEqual(['rooms room_started', 'rooms room_finished', 'sessions room_finished']);
@@ -67,7 +67,7 @@ describe('the inbound ledger', () => {
     const collect = (): LivekitHandler => handler(['room_started'], async ({ event }) => void seen.push(event.id));
     const replicas = [await start('a', [collect()]), await start('b', [collect()]), await start('c', [collect()])];
     const bodies = Array.from({ length: 300 }, () => eventBody('room_started'));
-    const answers = await Promise.all(bodies.map((body, index) => deliver(replicas[index % 3]?.url ?? '', genuine(body))));
+    const answers = await Promise.all(bodies.map((body, index) => deliverAsLivekit(replicas[index % 3]?.url ?? '', genuine(body))));
     const stored = answers.filter(({ status }) => status === 200).length;
     expect(stored).toBeGreaterThan(200);
     await eventually(
@@ -88,7 +88,7 @@ describe('the inbound ledger', () => {
         if (failures-- > 0) throw new Error('no way eyJhbGciOiJIUzI1NiJ9.e30.c2ln');
       }),
     ]);
-    await deliver(app.url, genuine(eventBody('room_started')));
+    await deliverAsLivekit(app.url, genuine(eventBody('room_started')));
     await eventually(async () => expect(await rows()).toMatchObject([{ state: 'pending', attempt: 1, error: 'Error: no way [token]', owner: null }]));
     expect((await rows())[0]?.waits).toBeGreaterThan(0.3);
     await database.query('UPDATE inbound_event SET due_at = now()');
@@ -102,7 +102,7 @@ describe('the inbound ledger', () => {
 
   it('B-10 gives an event up as failed after its last attempt, also when each attempt took the process with it', async () => {
     const app = await start('a', [handler(['room_started'], async () => Promise.reject(new Error('never')))]);
-    await deliver(app.url, genuine(eventBody('room_started')));
+    await deliverAsLivekit(app.url, genuine(eventBody('room_started')));
     await eventually(async () => expect(await rows()).toMatchObject([{ attempt: 1, owner: null }]));
     await database.query('UPDATE inbound_event SET due_at = now(), attempt = $1', [MAX_ATTEMPTS - 1]);
     await app.poll();
@@ -166,7 +166,7 @@ describe('the inbound ledger', () => {
     await app.poll();
     expect((await rows()).filter(({ owner }) => owner === 'a').length).toBeLessThan(80);
     const [us] = REGIONS['us-iad'] ?? [];
-    await deliver(app.url, genuine(eventBody('room_started'), { key: us?.key ?? '', secret: us?.secret.reveal() ?? '' }, 'us-iad'));
+    await deliverAsLivekit(app.url, genuine(eventBody('room_started'), { key: us?.key ?? '', secret: us?.secret.reveal() ?? '' }, 'us-iad'));
     await eventually(() => expect(done).toEqual(['us-iad']));
     release();
     await eventually(async () => expect((await rows()).every(({ state }) => state === 'done')).toBe(true));
@@ -186,7 +186,7 @@ describe('the inbound ledger', () => {
       }),
     ]);
     const started = (name: string): Buffer => eventBody('room_started', { room: { sid: 'RM_1', name } });
-    await Promise.all(['slow.1', 'quick.1', 'quick.2'].map((name) => deliver(app.url, genuine(started(name)))));
+    await Promise.all(['slow.1', 'quick.1', 'quick.2'].map((name) => deliverAsLivekit(app.url, genuine(started(name)))));
     await eventually(() => expect(done.toSorted()).toEqual(['quick.1', 'quick.2']));
     release();
     await eventually(() => expect(done).toHaveLength(3));
