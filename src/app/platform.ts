@@ -60,12 +60,13 @@ export function createPlatform({ config, logSink, clock = systemClock }: Platfor
   const connections = connectDatabase({ url: config.DATABASE_URL, poolSize: config.MERIDIAN_DATABASE_POOL });
   lifecycle.onStop('postgres', CLOSE_DEADLINE_MS, connections.close);
   const redis = openRedis(config, logger, lifecycle);
+  const hot = createHotQueries(connections);
   const freshness = createFreshness({
     ...clock,
     onChange: (state, error) => reportFreshness(logger, state, error),
+    isReachable: () => hot.rows({ name: 'reachable', text: 'SELECT 1' }, []).then(() => true, () => false),
     onRound: connections.setAway,
   });
-  const hot = createHotQueries(connections);
   const unitOfWork = createUnitOfWork(connections);
   return {
     config, clock, logger, lifecycle, instance, connections, unitOfWork, hot, redis, freshness,

@@ -23,11 +23,16 @@ export interface FreshnessOptions {
   readonly monotonicMs: () => number;
   /** Told when polls begin to fail and when they are good again. */
   readonly onChange: (state: 'good' | 'failing', error?: unknown) => void;
+  /**
+   * Asks Postgres by a way that is open also while others are kept from waiting for it. A poll that was itself refused
+   * for that reason proves nothing: taken for a proof, it would keep the way shut for ever.
+   */
+  readonly isReachable?: () => Promise<boolean>;
   /** Told after each round whether Postgres was away. */
   readonly onRound?: (cutOff: boolean) => void;
 }
 
-export function createFreshness({ monotonicMs, onChange, onRound }: FreshnessOptions): Freshness {
+export function createFreshness({ monotonicMs, onChange, onRound, isReachable = async () => false }: FreshnessOptions): Freshness {
   const polls = new Map<string, () => Promise<void>>();
   let lastGood: number | undefined;
   let state: 'good' | 'failing' = 'good';
@@ -39,10 +44,10 @@ export function createFreshness({ monotonicMs, onChange, onRound }: FreshnessOpt
 
   async function round(): Promise<void> {
     const startedMs = monotonicMs();
-    const results = await Promise.allSettled([...polls.values()].map((poll) => poll()));
+    const [reachable, results] = await Promise.all([isReachable(), Promise.allSettled([...polls.values()].map((poll) => poll()))]);
     const failed = results.find((result) => result.status === 'rejected');
     if (!failed) lastGood = startedMs;
-    cutOff = failed !== undefined && isDatabaseAway(failed.reason);
+    cutOff = failed !== undefined && !reachable && isDatabaseAway(failed.reason);
     onRound?.(cutOff);
     const next = failed ? 'failing' : 'good';
     if (next !== state) onChange(next, failed?.reason);

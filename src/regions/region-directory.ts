@@ -1,7 +1,7 @@
 import { AppError } from '../kernel/app-error.ts';
 import type { Region, RegionSnapshot } from './region.ts';
 import { freezeSnapshot, toRegion } from './region-snapshot.ts';
-import type { RegionStore } from './region-store.ts';
+import type { StoredConfiguration } from './region-store.ts';
 import type { RegionVault } from './region-vault.ts';
 
 /** What this process knows of the regions' configuration: one frozen snapshot, exchanged as a whole. */
@@ -19,14 +19,14 @@ export interface RegionDirectory {
 
 const EMPTY: RegionSnapshot = freezeSnapshot({ revision: -1, regions: [] });
 
-export function createRegionDirectory(options: { readonly store: Pick<RegionStore, 'readAll'>; readonly vault: RegionVault }): RegionDirectory {
-  const { store, vault } = options;
+export function createRegionDirectory(options: { readonly read: () => Promise<StoredConfiguration>; readonly vault: RegionVault }): RegionDirectory {
+  const { read, vault } = options;
   const listeners: ((now: RegionSnapshot, before: RegionSnapshot) => void)[] = [];
   let current = EMPTY;
   let byId = new Map<string, Region>();
 
   async function refresh(): Promise<void> {
-    const { revision, regions } = await store.readAll();
+    const { revision, regions } = await read();
     const opened = await Promise.all(regions.map(async (stored) => toRegion(stored, await vault.open(stored))));
     // Two refreshes may overlap: the older reading never wins.
     if (revision <= current.revision) return;

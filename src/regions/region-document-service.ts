@@ -5,9 +5,9 @@ import type { SecretBox } from '../platform/secrets/secret-box.ts';
 import type { By } from '../tenants/tenants-module.ts';
 import { takeConfig } from './region-config.ts';
 import type { RegionsDocument } from './region-document.ts';
-import type { EditResult, HeldRegion, RegionEdit, RegionTarget } from './region-editor.ts';
+import type { EditResult, HeldRegion, RegionEdit, RegionTarget } from './region-edit.ts';
 import { invalidDocument } from './region-problem.ts';
-import { faultsOfSet, warningsOfSet } from './region-set.ts';
+import { faultsOfSet } from './region-set.ts';
 import { type RegionSourceStore, createRegionSourceStore } from './region-source-store.ts';
 
 export interface ApplyOptions {
@@ -28,15 +28,13 @@ export interface RegionDocumentServiceDependencies {
   readonly edit: (edit: RegionEdit) => Promise<EditResult>;
   readonly box: SecretBox;
   readonly nowMs: () => number;
-  readonly warn: (warning: string) => void;
-  readonly controlPlaneRedis: string | undefined;
 }
 
 /** A document may bring a hundred regions, each with some statements. */
 const APPLY_TIMEOUT_MS = 30_000;
 
 export function createApplyRegionsDocument(dependencies: RegionDocumentServiceDependencies): ApplyRegionsDocument {
-  const { edit, box, nowMs, warn, controlPlaneRedis } = dependencies;
+  const { edit, box, nowMs } = dependencies;
 
   async function findLast(store: RegionSourceStore, source: string): Promise<{ digest: string; regionIds: readonly string[] } | undefined> {
     const last = await store.find(source);
@@ -46,17 +44,15 @@ export function createApplyRegionsDocument(dependencies: RegionDocumentServiceDe
 
   return async (document, { source, by }) => {
     const digest = createHash('sha256').update(JSON.stringify(document)).digest('hex');
-    let targets: readonly RegionTarget[] = [];
     let isNews = false;
 
     async function plan(held: ReadonlyMap<string, HeldRegion>, _revision: number, db: Db): Promise<readonly RegionTarget[]> {
       const last = await findLast(createRegionSourceStore(db), source);
       isNews = last?.digest !== digest;
-      targets = isNews ? targetsOf(document, last?.regionIds ?? [], held, new Date(nowMs())) : [];
-      return targets;
+      return isNews ? targetsOf(document, last?.regionIds ?? [], held, new Date(nowMs())) : [];
     }
 
-    const result = await edit({
+    return edit({
       by,
       action: 'region.apply',
       timeoutMs: APPLY_TIMEOUT_MS,
@@ -71,9 +67,6 @@ export function createApplyRegionsDocument(dependencies: RegionDocumentServiceDe
         await createRegionSourceStore(db).put({ source, digest: sealed, regionIds: document.regions.map(({ id }) => id) });
       },
     });
-    const configs = targets.flatMap(({ after }) => (after ? [after] : []));
-    for (const warning of warningsOfSet(configs, controlPlaneRedis)) warn(warning);
-    return result;
   };
 }
 

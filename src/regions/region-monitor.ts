@@ -2,14 +2,15 @@ import type { Clock } from '../kernel/clock.ts';
 import type { LivekitGateway } from '../platform/livekit/livekit-gateway.ts';
 import type { RegionDirectory } from './region-directory.ts';
 import { connectionOf } from './region-gateways.ts';
-import { type HealthState, type Probe, initialHealth, nextProbeInMs, observe } from './region-health.ts';
+import { type HealthState, type Probe, initialHealth } from './region-health.ts';
 import type { StoredHealth } from './region-health-store.ts';
 import type { RegionLedger } from './region-ledger.ts';
 import type { RegionMetrics } from './region-metrics.ts';
 import { probeRegion } from './region-probe.ts';
+import { type RegionWatch, createRegionWatch } from './region-watch.ts';
 import type { Region, RegionHealth } from './region.ts';
 
-/** Watches every region of the snapshot with probes of its own and tells what this process knows of their health. */
+/** Watches every region of the snapshot and tells what this process knows of their health. */
 export interface RegionMonitor {
   /** Never waits; of a region nobody knows `unknown`. */
   healthOf(regionId: string): RegionHealth;
@@ -24,22 +25,6 @@ export interface RegionMonitor {
   stop(): Promise<void>;
 }
 
-interface Watched {
-  readonly connection: string;
-  state: HealthState;
-  proven: boolean;
-  /** When a call last made trouble, monotonic ms; undefined when a good probe has come since. */
-  troubleAtMs: number | undefined;
-  troubleSince: Date;
-  timer: NodeJS.Timeout | undefined;
-  running: Promise<void> | undefined;
-}
-
-/** A stored verdict or load older than this says nothing any more. */
-const STORED_FOR_MS = 60_000;
-/** A probe counts against trouble when it began this much later: long enough for a hiccup to be over. */
-const TROUBLE_FOR_MS = 500;
-
 export interface RegionMonitorDependencies {
   readonly directory: Pick<RegionDirectory, 'snapshot' | 'find' | 'onChange'>;
   readonly gatewayOf: (regionId: string) => LivekitGateway;
@@ -50,122 +35,96 @@ export interface RegionMonitorDependencies {
   readonly onChange: (regionId: string, now: HealthState, before: HealthState) => void;
 }
 
+interface Watched {
+  readonly connection: string;
+  readonly watch: RegionWatch;
+}
+
+/** A stored verdict or load older than this says nothing any more. */
+const STORED_FOR_MS = 60_000;
+
 export function createRegionMonitor(dependencies: RegionMonitorDependencies): RegionMonitor {
-  const { directory, gatewayOf, ledger, metrics, clock, random, onChange } = dependencies;
+  const { directory, metrics, clock } = dependencies;
   const watched = new Map<string, Watched>();
   const loads = new Map<string, number>();
-  const controller = new AbortController();
-  let started = false;
+  let isStopped = false;
 
-  function arm(id: string, entry: Watched, delayMs: number): void {
-    clearTimeout(entry.timer);
-    entry.timer = setTimeout(() => {
-      entry.running = probe(id, entry).finally(() => {
-        entry.running = undefined;
-        if (watched.get(id) === entry && !controller.signal.aborted) arm(id, entry, dueInMs(entry));
-      });
-    }, delayMs);
+  function begin(region: Region, known: StoredHealth | undefined, isProven: boolean): void {
+    const initial = stateOf(known, new Date(clock.nowMs()));
+    const watch = watchRegion(region.id, { initial, isProven: isProven || (known?.proven ?? false) }, dependencies);
+    watched.set(region.id, { connection: connectionOf(region), watch });
+    metrics.showStatus(region.id, initial.status);
+    watch.start();
   }
 
-  function dueInMs({ state, troubleAtMs }: Watched): number {
-    const regular = nextProbeInMs(state, random());
-    return troubleAtMs === undefined ? regular : Math.max(0, Math.min(regular, troubleAtMs + TROUBLE_FOR_MS - clock.monotonicMs()));
-  }
-
-  async function probe(id: string, entry: Watched): Promise<void> {
-    const startedMs = clock.monotonicMs();
-    const result = await probeRegion(() => gatewayOf(id), clock, controller.signal);
-    if (controller.signal.aborted || watched.get(id) !== entry) return;
-    take(id, entry, result, startedMs);
-  }
-
-  function take(id: string, entry: Watched, result: Probe, startedMs: number): void {
-    const before = entry.state;
-    entry.state = observe(before, result);
-    if (result.outcome === 'good') {
-      entry.proven = true;
-      if (entry.troubleAtMs !== undefined && startedMs >= entry.troubleAtMs + TROUBLE_FOR_MS) entry.troubleAtMs = undefined;
-    }
-    const { status, reason, probes } = entry.state;
-    const isNew = status !== before.status;
-    if (result.outcome === 'bad') ledger.noteFailure(id);
-    ledger.noteVerdict({ regionId: id, status, reason, probes }, { isNew, isGood: result.outcome === 'good' });
-    metrics.observeProbe(id, result, status);
-    if (isNew) onChange(id, entry.state, before);
-  }
-
-  function watch(region: Region, known: StoredHealth | undefined, wasProven: boolean): void {
-    const entry: Watched = {
-      connection: connectionOf(region),
-      state: stateOf(known, new Date(clock.nowMs())),
-      proven: wasProven || (known?.proven ?? false),
-      troubleAtMs: undefined,
-      troubleSince: new Date(clock.nowMs()),
-      timer: undefined,
-      running: undefined,
-    };
-    watched.set(region.id, entry);
-    metrics.showStatus(region.id, entry.state.status);
-    arm(region.id, entry, 0);
-  }
-
-  function forget(id: string, entry: Watched): void {
-    clearTimeout(entry.timer);
+  function end(id: string): void {
+    void watched.get(id)?.watch.stop();
     watched.delete(id);
-    loads.delete(id);
-    metrics.forget(id);
   }
 
   /** Follows the snapshot: what is reached in another way is judged anew. */
   function follow(known: ReadonlyMap<string, StoredHealth>): void {
-    const { regions } = directory.snapshot();
-    for (const [id, entry] of watched) if (!directory.find(id)) forget(id, entry);
-    for (const region of regions) {
+    for (const id of watched.keys()) {
+      if (directory.find(id)) continue;
+      end(id);
+      loads.delete(id);
+      metrics.forget(id);
+    }
+    for (const region of directory.snapshot().regions) {
       const entry = watched.get(region.id);
       if (entry?.connection === connectionOf(region)) continue;
-      clearTimeout(entry?.timer);
-      watch(region, known.get(region.id), entry?.proven ?? false);
+      const wasProven = entry?.watch.health().proven ?? false;
+      end(region.id);
+      begin(region, known.get(region.id), wasProven);
     }
   }
 
   function learn(known: readonly StoredHealth[]): void {
     for (const { regionId, proven, load, loadAgeMs } of known) {
-      const entry = watched.get(regionId);
-      if (entry && proven) entry.proven = true;
+      if (proven) watched.get(regionId)?.watch.markProven();
       if (load !== null && loadAgeMs !== null && loadAgeMs < STORED_FOR_MS) loads.set(regionId, load);
       else loads.delete(regionId);
-      metrics.showLoad(regionId, loads.get(regionId));
+      if (watched.has(regionId)) metrics.showLoad(regionId, loads.get(regionId));
     }
   }
 
   return {
     learn,
-    healthOf: (id) => toHealth(watched.get(id), loads.get(id)),
-    probesOf: (id) => watched.get(id)?.state.probes ?? [],
-    noteTrouble: (id) => {
-      const entry = watched.get(id);
-      if (!entry) return;
-      if (entry.troubleAtMs === undefined) entry.troubleSince = new Date(clock.nowMs());
-      entry.troubleAtMs = clock.monotonicMs();
-      if (entry.running === undefined && started) arm(id, entry, TROUBLE_FOR_MS);
-    },
+    healthOf: (id) => ({ ...(watched.get(id)?.watch.health() ?? NOT_WATCHED), load: loads.get(id) }),
+    probesOf: (id) => watched.get(id)?.watch.state().probes ?? [],
+    noteTrouble: (id) => watched.get(id)?.watch.noteTrouble(),
     start: (known) => {
-      started = true;
       follow(new Map(known.map((row) => [row.regionId, row])));
       learn(known);
       directory.onChange(() => {
-        if (!controller.signal.aborted) follow(new Map());
+        if (!isStopped) follow(new Map());
       });
     },
     stop: async () => {
-      controller.abort();
-      const running = [...watched.values()].map((entry) => {
-        clearTimeout(entry.timer);
-        return entry.running;
-      });
-      await Promise.allSettled(running);
+      isStopped = true;
+      await Promise.allSettled([...watched.values()].map(({ watch }) => watch.stop()));
     },
   };
+}
+
+/** The watch of one region, with each probe written down and shown. */
+function watchRegion(
+  id: string,
+  from: { readonly initial: HealthState; readonly isProven: boolean },
+  { gatewayOf, ledger, metrics, clock, random, onChange }: RegionMonitorDependencies,
+): RegionWatch {
+  return createRegionWatch({
+    ...from, clock, random,
+    probe: (signal) => probeRegion(() => gatewayOf(id), clock, signal),
+    onProbe: (probe, now, before) => {
+      const isNew = now.status !== before.status;
+      const { status, reason, probes } = now;
+      if (probe.outcome === 'bad') ledger.noteFailure(id);
+      ledger.noteVerdict({ regionId: id, status, reason, probes }, { isNew, isGood: probe.outcome === 'good' });
+      metrics.observeProbe(id, probe, status);
+      if (isNew) onChange(id, now, before);
+    },
+  });
 }
 
 function stateOf(known: StoredHealth | undefined, now: Date): HealthState {
@@ -174,14 +133,6 @@ function stateOf(known: StoredHealth | undefined, now: Date): HealthState {
   return { status, reason, since, probes: [] };
 }
 
-const NOT_WATCHED: RegionHealth = Object.freeze({
-  status: 'unknown', reason: 'not probed yet', since: new Date(0), proven: false, load: undefined,
+const NOT_WATCHED: Omit<RegionHealth, 'load'> = Object.freeze({
+  status: 'unknown', reason: 'not probed yet', since: new Date(0), proven: false,
 });
-
-function toHealth(entry: Watched | undefined, load: number | undefined): RegionHealth {
-  if (entry === undefined) return NOT_WATCHED;
-  const { state, proven, troubleAtMs, troubleSince } = entry;
-  const { status, reason, since } = state;
-  if (troubleAtMs === undefined || status === 'unhealthy' || status === 'misconfigured') return { status, reason, since, proven, load };
-  return { status: 'unhealthy', reason: 'a call to it failed a moment ago', since: troubleSince, proven, load };
-}

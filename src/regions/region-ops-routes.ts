@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { readIfMatch, revisionTag } from '../platform/http/if-match.ts';
-import { DOCUMENT_BODY_LIMIT } from '../platform/http/json-body.ts';
+import { DOCUMENT_BODY_LIMIT } from '../platform/http/request-body.ts';
 import { type Call, type Reply, type Route, defineRoute, scopes } from '../platform/http/route.ts';
 import { idParamsSchema, pageQuerySchema, pageSchema } from '../platform/http/wire.ts';
 import { byOf } from '../tenants/tenants-module.ts';
@@ -9,7 +9,8 @@ import { regionBodySchema, regionIdSchema } from './region-document.ts';
 import type { Probe } from './region-health.ts';
 import { invalidDocument } from './region-problem.ts';
 import { regionHealthSchema, regionListSchema, regionSchema, revisionSchema } from './region-schemas.ts';
-import type { RegionCall, RegionService } from './region-service.ts';
+import type { RegionCall } from './region-edits.ts';
+import type { RegionService } from './region-service.ts';
 import { toWireHealth, toWireRegion, toWireRevision } from './region-wire.ts';
 import type { AdminState, Region, RegionView } from './region.ts';
 

@@ -1,3 +1,4 @@
+import type { HotQueries } from '../platform/database/hot-queries.ts';
 import type { Db } from '../platform/database/prisma-client.ts';
 import type { StoredDocument } from './region-config.ts';
 import type { AdminState } from './region.ts';
@@ -18,9 +19,15 @@ export interface StoredRegion {
 
 export type RegionWrite = Omit<StoredRegion, 'createdAt' | 'updatedAt'>;
 
+/** Every region by id, with the newest revision. */
+export interface StoredConfiguration {
+  readonly revision: number;
+  readonly regions: readonly StoredRegion[];
+}
+
 export interface RegionStore {
-  /** Every region by id, with the newest revision, read in one statement. */
-  readAll(): Promise<{ readonly revision: number; readonly regions: StoredRegion[] }>;
+  /** Read in one statement. */
+  readAll(): Promise<StoredConfiguration>;
   /** Lets one writer of the configuration at a time in, until the transaction ends. */
   lockConfiguration(): Promise<void>;
   /** Waits for whoever is opening a session in this region, and keeps others out until the transaction ends. */
@@ -43,16 +50,21 @@ interface Row {
   readonly updated_at: Date;
 }
 
+/** A left join, so that the revision is there also when no region is. */
+const READ_ALL = `
+  SELECT newest.n AS newest, region.*
+  FROM (SELECT coalesce(max(n), 0)::int AS n FROM region_revision) AS newest
+  LEFT JOIN region ON true
+  ORDER BY region.id`;
+
+/** The configuration for the snapshot, on the connections of joins: a busy pool must not make it stale. */
+export async function readConfiguration(hot: HotQueries): Promise<StoredConfiguration> {
+  return toConfiguration(await hot.rows<Row>({ name: 'region_read_all', text: READ_ALL }, []));
+}
+
 export function createRegionStore(db: Db): RegionStore {
   return {
-    readAll: async () => {
-      const rows = await db.$queryRaw<Row[]>`
-        SELECT newest.n AS newest, region.*
-        FROM (SELECT coalesce(max(n), 0)::int AS n FROM region_revision) AS newest
-        LEFT JOIN region ON true
-        ORDER BY region.id`;
-      return { revision: rows[0]?.newest ?? 0, regions: rows.flatMap(fromRow) };
-    },
+    readAll: async () => toConfiguration(await db.$queryRawUnsafe<Row[]>(READ_ALL)),
     lockConfiguration: async () => {
       await db.$executeRaw`SELECT pg_advisory_xact_lock(${CONFIGURATION_LOCK}::bigint)::text`;
     },
@@ -71,6 +83,10 @@ export function createRegionStore(db: Db): RegionStore {
       await db.$executeRaw`DELETE FROM region_health WHERE region_id = ${id}`;
     },
   };
+}
+
+function toConfiguration(rows: readonly Row[]): StoredConfiguration {
+  return { revision: rows[0]?.newest ?? 0, regions: rows.flatMap(fromRow) };
 }
 
 function fromRow({ id, document, secrets, admin_state, revision, created_at, updated_at }: Row): StoredRegion[] {

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { isAppError } from '../kernel/app-error.ts';
 import type { Logger } from '../platform/telemetry/logger.ts';
 import type { ApplyRegionsDocument } from './region-document-service.ts';
-import type { EditResult } from './region-editor.ts';
+import type { EditResult } from './region-edit.ts';
 import { type RegionsFileOptions, readRegionsFile } from './regions-file.ts';
 
 export interface RegionsFileService {

@@ -2,6 +2,7 @@ import type { ChangeSignal } from '../coordination/change-signal.ts';
 import type { Generations } from '../coordination/generation.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Secret } from '../kernel/secret.ts';
+import type { HotQueries } from '../platform/database/hot-queries.ts';
 import type { Db } from '../platform/database/prisma-client.ts';
 import type { UnitOfWork, Work } from '../platform/database/unit-of-work.ts';
 import type { LivekitGateway } from '../platform/livekit/livekit-gateway.ts';
@@ -9,22 +10,20 @@ import type { Module, Schedule } from '../platform/module.ts';
 import type { SecretBox } from '../platform/secrets/secret-box.ts';
 import type { Logger } from '../platform/telemetry/logger.ts';
 import type { Metrics } from '../platform/telemetry/metrics.ts';
-import { createRegionDirectory } from './region-directory.ts';
+import { type RegionDirectory, createRegionDirectory } from './region-directory.ts';
 import { createApplyRegionsDocument } from './region-document-service.ts';
-import { type EditResult, createRegionEditor } from './region-editor.ts';
-import { createRegionGateways } from './region-gateways.ts';
-import { createRegionHealthStore } from './region-health-store.ts';
-import { createRegionLedger } from './region-ledger.ts';
-import { createRegionMeter } from './region-meter.ts';
-import { createRegionMetrics } from './region-metrics.ts';
-import { createRegionMonitor } from './region-monitor.ts';
+import type { EditResult } from './region-edit.ts';
+import { createRegionEditor } from './region-editor.ts';
+import { createRegionMetrics, type RegionMetrics } from './region-metrics.ts';
+import { createRegionObservatory } from './region-observatory.ts';
 import { createRegionOpsRoutes } from './region-ops-routes.ts';
 import { createRegionRoutes } from './region-routes.ts';
-import { createRegionService } from './region-service.ts';
-import { createRegionStore } from './region-store.ts';
-import { createRegionVault } from './region-vault.ts';
-import { createRegionsFileService } from './regions-file-service.ts';
-import { type Region, type RegionKey, type RegionSnapshot, type RegionView, isAccepting, signingKeyOf } from './region.ts';
+import { type RegionService, createRegionService } from './region-service.ts';
+import { warningsOfSet } from './region-set.ts';
+import { readConfiguration } from './region-store.ts';
+import { type RegionVault, createRegionVault } from './region-vault.ts';
+import { type RegionsFileService, createRegionsFileService } from './regions-file-service.ts';
+import { type Region, type RegionKey, type RegionSnapshot, type RegionView, signingKeyOf } from './region.ts';
 
 export { unknownRegion } from './region-directory.ts';
 export { RegionsFileError } from './regions-file.ts';
@@ -64,6 +63,7 @@ export interface RegionsService {
 
 export interface RegionsDependencies {
   readonly unitOfWork: UnitOfWork;
+  readonly hot: HotQueries;
   readonly generations: Generations;
   readonly changes: ChangeSignal;
   readonly clock: Clock;
@@ -87,85 +87,25 @@ export interface RegionsDependencies {
   };
 }
 
-const LEARN_EVERY_MS = 5_000;
-const MEASURE_EVERY_MS = 5_000;
 const LOOK_AT_FILE_EVERY_MS = 5_000;
 
 export function createRegionsModule(dependencies: RegionsDependencies): Module<RegionsService> {
-  const { unitOfWork, generations, changes, clock, logger, box, config, ports } = dependencies;
+  const { hot, generations, box, ports } = dependencies;
   const vault = createRegionVault({ box });
-  const directory = createRegionDirectory({ store: createRegionStore(unitOfWork.db), vault });
-  const healthStore = createRegionHealthStore(unitOfWork.db);
-  const ledger = createRegionLedger({
-    unitOfWork,
-    monotonicMs: clock.monotonicMs,
-    onError: (error) => logger.warn({ err: error }, 'health of regions could not be written; the next round tries again'),
-  });
-  const gateways = createRegionGateways({ directory, nowMs: clock.nowMs, onSign: ledger.noteSign, onKeyUse: ledger.noteKeyUse });
   const metrics = createRegionMetrics(dependencies.metrics);
-  const monitor = createRegionMonitor({
-    directory, ledger, clock, metrics,
-    gatewayOf: gateways.gatewayOf,
-    random: Math.random,
-    onChange: (region, now, before) => {
-      logger.warn({ region, status: now.status, previous: before.status, reason: now.reason }, 'health of a region changed');
-    },
-  });
-  const edit = createRegionEditor({ unitOfWork, vault, directory, generations, changes, isInUse: ports.isInUse, listTenantIds: ports.listTenantIds });
-  const common = {
-    edit,
-    nowMs: clock.nowMs,
-    warn: (warning: string) => logger.warn(warning),
-    controlPlaneRedis: config.controlPlaneRedis?.reveal(),
-  };
-  const regions = createRegionService({ ...common, unitOfWork, directory, closeSessionsOf: ports.closeSessionsOf });
-  const file = createRegionsFileService({
-    logger,
-    path: config.file,
-    readVariable: dependencies.readVariable,
-    apply: createApplyRegionsDocument({ ...common, box }),
-    onState: metrics.showFile,
-  });
-  const measure = createRegionMeter({
-    clock,
-    snapshot: directory.snapshot,
-    gatewayOf: gateways.gatewayOf,
-    countOpenSessions: ports.countOpenSessions,
-    store: healthStore,
-  });
-  let keyUses = new Map<string, Readonly<Record<string, string>>>();
-
-  async function learn(): Promise<void> {
-    const known = await healthStore.readAll();
-    keyUses = new Map(known.map((row) => [row.regionId, row.keyUses]));
-    monitor.learn(known);
-  }
-
-  function toView(region: Region): RegionView {
-    const health = monitor.healthOf(region.id);
-    return { region, health, accepting: isAccepting(region, health) };
-  }
-
-  function findView(id: string): RegionView | undefined {
-    const region = directory.find(id);
-    return region && toView(region);
-  }
-
-  const listViews = (): readonly RegionView[] => directory.snapshot().regions.map(toView);
+  const directory = createRegionDirectory({ read: () => readConfiguration(hot), vault });
+  const observatory = createRegionObservatory({ ...dependencies, ...ports, directory, metrics });
+  const { regions, file } = createRegistry(dependencies, { vault, directory, metrics });
+  const { listViews, findView, keyUsesOf, gateways, ledger, monitor } = observatory;
+  const lookAtFile: Schedule = { name: 'regions-file', everyMs: LOOK_AT_FILE_EVERY_MS, runs: 'each', run: file.applyChanged };
   generations.onChange('regions', directory.refresh);
-  const schedules: Schedule[] = [
-    { name: 'region-health-learn', everyMs: LEARN_EVERY_MS, runs: 'each', run: learn },
-    { name: 'region-load', everyMs: MEASURE_EVERY_MS, runs: 'leader', run: measure },
-    { name: 'regions-file', everyMs: LOOK_AT_FILE_EVERY_MS, runs: 'each', run: file.applyChanged },
-  ];
 
   return {
     service: {
       snapshot: directory.snapshot,
       find: directory.find,
       get: directory.get,
-      listViews,
-      findView,
+      listViews, findView,
       gatewayOf: gateways.gatewayOf,
       signingKeyOf: (id) => {
         const key = signingKeyOf(directory.get(id, 'body'));
@@ -181,24 +121,39 @@ export function createRegionsModule(dependencies: RegionsDependencies): Module<R
       start: async () => {
         await directory.refresh();
         await file.applyAtStart();
-        monitor.start(await healthStore.readAll());
+        await observatory.start();
       },
-      stop: async () => {
-        await monitor.stop();
-        await ledger.stop();
-        gateways.close();
-      },
+      stop: observatory.stop,
     },
     routes: [
       ...createRegionRoutes({ listViews, findView }),
-      ...createRegionOpsRoutes({
-        regions, listViews, findView,
-        newestRevision: () => directory.snapshot().revision,
-        probesOf: monitor.probesOf,
-        keyUsesOf: (id) => keyUses.get(id) ?? {},
-      }),
+      ...createRegionOpsRoutes({ regions, listViews, findView, keyUsesOf, newestRevision: () => directory.snapshot().revision, probesOf: monitor.probesOf }),
     ],
-    schedules,
+    schedules: [...observatory.schedules, lookAtFile],
     livekitHandlers: [],
   };
+}
+
+interface RegistryParts {
+  readonly vault: RegionVault;
+  readonly directory: RegionDirectory;
+  readonly metrics: RegionMetrics;
+}
+
+/** What changes the configuration: the operators' service and the regions file, over one editor. */
+function createRegistry(dependencies: RegionsDependencies, { vault, directory, metrics }: RegistryParts): { regions: RegionService; file: RegionsFileService } {
+  const { unitOfWork, clock, logger, box, config, ports, readVariable } = dependencies;
+  const edit = createRegionEditor({
+    ...dependencies, ...ports, vault, directory,
+    onWritten: (configs) => {
+      for (const warning of warningsOfSet(configs, config.controlPlaneRedis?.reveal())) logger.warn(warning);
+    },
+  });
+  const file = createRegionsFileService({
+    logger, readVariable,
+    path: config.file,
+    apply: createApplyRegionsDocument({ edit, box, nowMs: clock.nowMs }),
+    onState: metrics.showFile,
+  });
+  return { file, regions: createRegionService({ unitOfWork, edit, directory, nowMs: clock.nowMs, closeSessionsOf: ports.closeSessionsOf }) };
 }

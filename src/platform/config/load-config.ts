@@ -50,3 +50,11 @@ function unknownNames(environment: Environment): string[] {
     .filter((name) => name.startsWith(OWN_PREFIX) && !(name in ENV))
     .map((name) => `${name}: is not a variable of this release (MERIDIAN_ALLOW_UNKNOWN=1 ignores it)`);
 }
+
+/**
+ * One environment variable by the name that an operator's own document gives (`{env: NAME}` in a regions file);
+ * undefined when it is unset. What Meridian itself is configured by goes through `loadConfig`.
+ */
+export function readVariable(name: string): string | undefined {
+  return process.env[name];
+}

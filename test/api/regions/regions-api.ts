@@ -110,12 +110,15 @@ export async function startRegionsApi(options: ReplicaOptions = {}): Promise<Reg
   const first = await startReplica();
   const keys = createTenantsModule(first.platform).service.keys;
   const made = { name: 'test', expiresAt: null };
-  opsKey = (await keys.create({ ...made, tenantId: null, scopes: ['ops:read', 'ops:write'] }, { actor: 'test' })).credential;
-  const { credential: tenantKey } = await keys.create({ ...made, tenantId: 'default', scopes: ['rooms:read', 'tenant:admin'] }, { actor: 'test' });
+  const by = { actor: 'test' };
+  // On a busy machine the first statements may find that Postgres was not yet heard of.
+  opsKey = (await eventually(() => keys.create({ ...made, tenantId: null, scopes: ['ops:read', 'ops:write'] }, by))).credential;
+  const { credential: tenantKey } = await eventually(() => keys.create({ ...made, tenantId: 'default', scopes: ['rooms:read', 'tenant:admin'] }, by));
   return {
     ...first, database, opsKey, tenantKey, livekit, inUse, openSessions, startReplica,
     putLive: async (id, changes) => {
       const answer = await first.call('PUT', `/v1/ops/regions/${id}`, { body: documentOf(id, livekit[id].url, changes) });
+      if (answer.status >= 300) throw new Error(`${id} was not made: ${answer.text}`);
       await eventually(() => {
         if (!first.regions.findView(id)?.accepting) throw new Error(`${id} was not proven`);
       });
@@ -168,7 +171,7 @@ async function openReplica(options: OpenOptions): Promise<Replica> {
     readCredential: tenants.service.readCredential,
     checkResponses: true,
   });
-  const server = createExpressServer(app);
+  const server = createExpressServer(app, { publicUrl: 'http://api.test' });
   const url = `http://127.0.0.1:${await listen(server, '127.0.0.1', 0)}`;
   platform.freshness.start();
   return {

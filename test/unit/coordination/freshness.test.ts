@@ -45,3 +45,24 @@ test('one failing poll spoils the round, and only an absent Postgres counts as c
   expect([freshness.lastGoodMs(), freshness.isCutOff()]).toEqual([200, false]);
   expect(states).toEqual(['failing', 'good']);
 });
+
+test('a poll that was kept from asking is no proof that Postgres is away, or nobody would ever ask again', async () => {
+  const gate: boolean[] = [];
+  let isShut = true;
+  const freshness = createFreshness({
+    monotonicMs: () => 1,
+    onChange: () => {},
+    isReachable: async () => true,
+    onRound: (cutOff) => {
+      isShut = cutOff;
+      gate.push(cutOff);
+    },
+  });
+  freshness.register('behind the gate', async () => {
+    if (isShut) throw Object.assign(new Error('refused by our own gate'), { code: 'ECONNREFUSED' });
+  });
+  await freshness.hurry();
+  await freshness.hurry();
+  expect(gate).toEqual([false, false]);
+  expect(freshness.lastGoodMs()).toBe(1);
+});
