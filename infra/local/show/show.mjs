@@ -90,7 +90,7 @@ async function joinAs({ api }, room, { name, place, address }) {
   const grant = await api.call('POST', `/v1/rooms/${room.id}/join`, { displayName: name }, { callerAddress: address });
   const took = formatMilliseconds(performance.now() - startedAt);
   print(`    ${green('✓')} ${name} in ${place} → ${bold(grant.region.id)} at ${grant.serverUrl}  ${dim(took)}`);
-  print(`      because ${grant.decision.reason}  ${dim(`rule ${grant.decision.rule}`)}`);
+  print(`      ${grant.decision.reason}  ${dim(`rule ${grant.decision.rule}`)}`);
   return grant;
 }
 
