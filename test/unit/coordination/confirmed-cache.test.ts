@@ -72,7 +72,18 @@ test('cut off, what was revoked before is not used any more', async () => {
   await cache.get('a');
   cache.invalidate('a');
   Object.assign(world, { away: true, cutOff: true });
-  await expect(cache.get('a')).rejects.toThrow('ECONNREFUSED');
+  await expect(async () => cache.get('a')).rejects.toMatchObject({ code: 'dependency.unavailable' });
+});
+
+test('news of a value are read at its next use, and cut off the old still does', async () => {
+  const { cache, world } = setUp();
+  await cache.get('a');
+  world.value = 'v2';
+  cache.expire('a');
+  expect(await cache.get('a')).toBe('v2');
+  cache.expire('a');
+  Object.assign(world, { away: true, cutOff: true, value: 'v3' });
+  expect(await cache.get('a')).toBe('v2');
 });
 
 test('memory is bounded', async () => {
