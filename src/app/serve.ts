@@ -19,7 +19,7 @@ export async function listen(server: Server, host: string, port: number): Promis
 /** Serves the application; at shutdown running requests finish and no new connection is taken. */
 export async function serveApp(platform: Platform, app: Express, port: number): Promise<number> {
   const { config, lifecycle } = platform;
-  const server = createExpressServer(app);
+  const server = createExpressServer(app, { publicUrl: config.MERIDIAN_PUBLIC_URL });
   const taken = await listen(server, config.MERIDIAN_HOST, port);
   const deadlineMs = config.MERIDIAN_SHUTDOWN_SECONDS * 1000;
   lifecycle.onStop('http', deadlineMs, () => closeServer(server));

@@ -25,7 +25,7 @@ interface CodeEntry {
 export const ERROR_CODES = {
   'request.invalid': { kind: 'invalid', title: 'The request is not valid' },
   'request.malformed': { kind: 'invalid', title: 'The request cannot be read' },
-  'request.too-large': { kind: 'too-large', title: 'The request body is too large' },
+  'request.too-large': { kind: 'too-large', title: 'The request is too large' },
   'request.unsupported-media-type': {
     kind: 'unsupported',
     title: 'The media type is not supported',

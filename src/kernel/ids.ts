@@ -2,8 +2,8 @@ import { randomFillSync } from 'node:crypto';
 
 /** Crockford's base32 in lower case: sorts like the bytes it encodes and holds no look-alike letters. */
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
-/** 128 bits in groups of five: 26 characters, the first of which carries three bits. */
-const BODY_LENGTH = 26;
+/** 128 bits in groups of five: 26 characters, the first of which carries three bits. They are written two by two. */
+const PAIRS = Array.from({ length: 1024 }, (_, value) => `${ALPHABET[value >> 5]}${ALPHABET[value & 31]}`);
 
 const PREFIXES = {
   room: 'room',
@@ -59,20 +59,13 @@ export function makeId<K extends IdKind>(kind: K, nowMs: number = Date.now()): I
   return `${PREFIXES[kind]}_${base32(words)}` as Id<K>;
 }
 
-function base32(words: readonly number[]): string {
-  let out = '';
-  // The 128 bits are read from the top, two leading zero bits making 130 = 26 × 5.
-  for (let index = 0; index < BODY_LENGTH; index += 1) out += ALPHABET[fiveBits(words, index * 5 - 2)];
-  return out;
-}
-
-function fiveBits(words: readonly number[], start: number): number {
-  let value = 0;
-  for (let bit = start; bit < start + 5; bit += 1) {
-    const set = bit < 0 ? 0 : ((words[bit >> 5] ?? 0) >>> (31 - (bit & 31))) & 1;
-    value = (value << 1) | set;
-  }
-  return value;
+/** The 128 bits are read from the top, two leading zero bits making 130 = 13 × 10. */
+function base32([a = 0, b = 0, c = 0, d = 0]: readonly number[]): string {
+  const pair = (bits: number): string => PAIRS[bits & 1023] as string;
+  return (
+    pair(a >>> 24) + pair(a >>> 14) + pair(a >>> 4) + pair((a << 6) | (b >>> 26)) + pair(b >>> 16) + pair(b >>> 6) +
+    pair((b << 4) | (c >>> 28)) + pair(c >>> 18) + pair(c >>> 8) + pair((c << 2) | (d >>> 30)) + pair(d >>> 20) + pair(d >>> 10) + pair(d)
+  );
 }
 
 const BODY = /^[0-7][0-9a-hjkmnp-tv-z]{25}$/;

@@ -1,10 +1,13 @@
 import { z } from 'zod';
 import { ROOM_SLUG } from '../kernel/ids.ts';
+import { isWithinDepth } from '../platform/http/json-body.ts';
 import { nameSchema, pageSchema, timeSchema } from '../platform/http/wire.ts';
 import { ACCESS_MODES, PIN_FALLBACKS, REGION_MODES, TRACK_SOURCES } from './room.ts';
 
 /** Bytes of a room's metadata, and of an agent's, as JSON. */
 const METADATA_BYTES = 16 * 1024;
+/** Levels of arrays and objects in metadata. */
+const METADATA_DEPTH = 32;
 /** Far above what a LiveKit node holds; a larger figure is a slip. */
 const MAX_PARTICIPANTS = 100_000;
 const MAX_EMPTY_TIMEOUT_SECONDS = 86_400;
@@ -17,6 +20,8 @@ const slugSchema = z.string().regex(ROOM_SLUG, 'must be 1 to 63 of a-z 0-9 -, be
 const regionIdSchema = z.string().min(1).max(200);
 const regionIdsSchema = z.array(regionIdSchema).max(MAX_LIST);
 const fitsMetadata = (value: unknown): boolean => Buffer.byteLength(JSON.stringify(value) ?? '') <= METADATA_BYTES;
+const isShallow = (value: unknown): boolean => isWithinDepth(value, METADATA_DEPTH);
+const tooDeep = `must have at most ${METADATA_DEPTH} levels`;
 const tooLong = `must be at most ${METADATA_BYTES} bytes of JSON`;
 
 const regionShape = {
@@ -59,7 +64,7 @@ function contentShape(minEmptyTimeoutSeconds: number) {
     recording: z.strictObject(recordingShape).optional(),
     agents: z.array(agentSchema).max(MAX_AGENTS).optional(),
     invitedCountries: z.array(z.string().regex(/^[A-Z]{2}$/, 'must be an ISO 3166-1 alpha-2 code as in "DE"')).max(MAX_LIST).optional(),
-    metadata: z.unknown().refine(fitsMetadata, tooLong).optional(),
+    metadata: z.unknown().refine(fitsMetadata, tooLong).refine(isShallow, tooDeep).optional(),
   };
 }
 

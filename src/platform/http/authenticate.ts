@@ -8,17 +8,19 @@ export type CredentialReader = (bearer: string) => Actor | undefined | Promise<A
 const BEARER = /^Bearer +([\x21-\x7e]{1,4096})$/i;
 
 /**
- * The caller of a request by its `Authorization` header.
+ * The caller of a request by its `Authorization` header; at once when the credential is known already.
  * @throws AppError `auth.invalid` for a credential that was sent and is not valid: it is never taken for a guest.
  */
-export async function authenticate(header: string | undefined, read: CredentialReader): Promise<Actor> {
-  if (header === undefined || header === '') return GUEST;
+export function authenticate(header: string | undefined, read: CredentialReader): Actor | Promise<Actor> {
+  if (header === undefined) return GUEST;
   const bearer = BEARER.exec(header)?.[1];
-  const actor = bearer === undefined ? undefined : await read(bearer);
-  if (!actor) {
-    throw new AppError('auth.invalid', { detail: 'The credential is unknown, expired or revoked; send "Authorization: Bearer <credential>".' });
-  }
-  return actor;
+  const actor = bearer === undefined ? undefined : read(bearer);
+  return actor instanceof Promise ? actor.then(orRefuse) : orRefuse(actor);
+}
+
+function orRefuse(actor: Actor | undefined): Actor {
+  if (actor) return actor;
+  throw new AppError('auth.invalid', { detail: 'The credential is unknown, expired or revoked; send "Authorization: Bearer <credential>".' });
 }
 
 /** @throws AppError `auth.required` or `auth.forbidden` when the actor may not call a route of this access. */

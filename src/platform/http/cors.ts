@@ -8,7 +8,8 @@ const PREFLIGHT_MAX_AGE_SECONDS = 7200;
 /** Sets the CORS headers of one answer; a caller from elsewhere gets none. Never with credentials. */
 export interface Cors {
   apply(request: IncomingMessage, response: ServerResponse): void;
-  preflight(request: IncomingMessage, response: ServerResponse, methods: string): void;
+  /** Answers a preflight, after `apply`. */
+  preflight(response: ServerResponse, methods: string): void;
 }
 
 /** @param origins allowed origins; `*` stands for any. */
@@ -28,11 +29,13 @@ export function createCors(origins: readonly string[]): Cors {
 
   return {
     apply,
-    preflight: (request, response, methods) => {
-      apply(request, response);
-      response.setHeader('Access-Control-Allow-Methods', methods);
-      response.setHeader('Access-Control-Allow-Headers', ALLOW_HEADERS);
-      response.setHeader('Access-Control-Max-Age', String(PREFLIGHT_MAX_AGE_SECONDS));
+    preflight: (response, methods) => {
+      response.setHeader('Allow', methods);
+      if (response.hasHeader('Access-Control-Allow-Origin')) {
+        response.setHeader('Access-Control-Allow-Methods', methods);
+        response.setHeader('Access-Control-Allow-Headers', ALLOW_HEADERS);
+        response.setHeader('Access-Control-Max-Age', String(PREFLIGHT_MAX_AGE_SECONDS));
+      }
       response.statusCode = 204;
       response.end();
     },

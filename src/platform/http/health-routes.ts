@@ -24,7 +24,7 @@ const readySchema = z.object({
 });
 
 export function createHealthRoutes(options: HealthOptions): Route[] {
-  const base = { method: 'get', tag: 'Health', access: ANYONE } as const;
+  const base = { method: 'get', tag: 'Health', access: ANYONE, isHealth: true } as const;
   return [
     defineRoute({
       ...base,

@@ -1,18 +1,25 @@
-import { type Request, type RequestHandler, type Response, Router } from 'express';
-import type { z } from 'zod';
-import { AppError, type FieldError } from '../../kernel/app-error.ts';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type RequestHandler, Router } from 'express';
+import { AppError } from '../../kernel/app-error.ts';
 import { type CredentialReader, authenticate, authorize } from './authenticate.ts';
 import type { ClientIp } from './client-ip.ts';
 import type { Cors } from './cors.ts';
-import { DEFAULT_BODY_LIMIT, assertStorableText, hasForeignBody, jsonBody, rawBody } from './json-body.ts';
+import { readMessage } from './message.ts';
+import { sendReply } from './reply.ts';
 import { requestIdOf } from './request-id.ts';
-import type { AnyMessage, Call, Reply, Route } from './route.ts';
+import { targetOf } from './request-path.ts';
+import { type Found, type Place, createRouteTable } from './route-table.ts';
+import type { Call, Reply, Route } from './route.ts';
 
 export interface MountOptions {
   readonly routes: readonly Route[];
   readonly readCredential: CredentialReader;
   readonly clientIp: ClientIp;
   readonly cors: Cors;
+  /** Whether the process has what it needs; until then only health routes are served. Default: it has. */
+  readonly isOpen?: () => boolean;
+  /** Whether the process is on its way out: its answers then end their connections. */
+  readonly isStopping?: () => boolean;
   /** Tests hold each answer against its own schema; a mismatch is then a failure of the request. */
   readonly checkResponses?: boolean;
   /** Serves what is no route, before an unknown path is refused. */
@@ -21,120 +28,85 @@ export interface MountOptions {
 
 /** Makes the router of all routes, with 405 for known paths and 404 for the rest. */
 export function mountRoutes(options: MountOptions): Router {
-  // Not strict about a trailing slash, but about case: paths are identifiers.
-  const router = Router({ caseSensitive: true });
-  for (const route of options.routes) router[route.method](expressPath(route.path), ...handlersOf(route, options));
-  for (const [path, routes] of byPath(options.routes)) router.all(expressPath(path), refuseMethod(routes, options.cors));
-  router.use(options.beforeRefusal);
-  router.use(() => {
+  const router = Router();
+  router.use(dispatch(options), options.beforeRefusal, () => {
     throw new AppError('route.not-found', { detail: 'There is no such path; GET /openapi.json lists those there are.' });
   });
   return router;
 }
 
-function expressPath(path: string): string {
-  return path.replaceAll(/\{(\w+)\}/g, ':$1');
-}
-
-function byPath(routes: readonly Route[]): Map<string, Route[]> {
-  const grouped = new Map<string, Route[]>();
-  for (const route of routes) {
-    // Parameter names may differ between two routes of one shape.
-    const shape = route.path.replaceAll(/\{\w+\}/g, '{id}');
-    grouped.set(shape, [...(grouped.get(shape) ?? []), route]);
-  }
-  return grouped;
-}
-
-function refuseMethod(routes: readonly Route[], cors: Cors): RequestHandler {
-  const methods = routes.map((route) => route.method.toUpperCase());
-  if (methods.includes('GET')) methods.push('HEAD');
-  const allow = [...new Set(methods)].join(', ');
-  const open = routes.some((route) => route.cors);
-  return (request, response) => {
-    if (open && request.method === 'OPTIONS') {
-      cors.preflight(request, response, allow);
+/** One look-up for each request instead of a row of patterns: it is on the way of every join. */
+function dispatch(options: MountOptions): RequestHandler {
+  const table = createRouteTable(options.routes);
+  return (request, response, next) => {
+    const { path, query } = targetOf(request.url);
+    const found = table.find(path);
+    if (!found) {
+      next();
       return;
     }
-    if (open) cors.apply(request, response);
-    throw new AppError('route.method-not-allowed', { detail: `This path takes ${allow}.`, headers: { Allow: allow } });
+    answer(options, { found, query }, request, response).catch(next);
   };
 }
 
-function handlersOf(route: Route, options: MountOptions): RequestHandler[] {
-  const enter = enterRoute(route, options);
-  const answer = answerRoute(route, options);
-  if (route.rawBody) return [enter, rawBody(route.bodyLimit ?? DEFAULT_BODY_LIMIT), answer];
-  if (!route.request?.body) return [enter, answer];
-  return [enter, jsonBody(route.bodyLimit ?? DEFAULT_BODY_LIMIT), answer];
+interface Arrival {
+  readonly found: Found;
+  readonly query: string;
 }
 
-const CALL = Symbol('call');
-interface WithCall extends Request {
-  [CALL]?: Call;
+/** In this order: CORS, method, who calls, whether they may, and only then the message. */
+async function answer(options: MountOptions, { found, query }: Arrival, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { place, values } = found;
+  if (place.cors) options.cors.apply(request, response);
+  if (options.isStopping?.()) response.setHeader('Connection', 'close');
+  const placed = place.routes.get(request.method ?? '');
+  if (!placed) {
+    refuseMethod(place, options.cors, request, response);
+    return;
+  }
+  const { route, parameters } = placed;
+  if (options.isOpen && !route.isHealth && !options.isOpen()) throw starting();
+  assertHost(request);
+  const call = createCall(await callerOf(route, request, options), request, response, options.clientIp);
+  const message = await readMessage(route, request, { parameters, values, query });
+  const handled = route.handle(message, call);
+  const reply = handled instanceof Promise ? await handled : handled;
+  if (options.checkResponses) assertDocumented(route, reply);
+  sendReply(response, reply);
 }
 
-/** Before the body is read: CORS, who calls, and whether they may. */
-function enterRoute(route: Route, { cors, readCredential, clientIp }: MountOptions): RequestHandler {
-  return async (request: WithCall, response, next) => {
-    if (route.cors) cors.apply(request, response);
-    const ours = route.access.kind === 'signed' ? undefined : request.headers.authorization;
-    const actor = await authenticate(ours, readCredential);
-    authorize(actor, route.access);
-    if (route.request?.body && hasForeignBody(request)) {
-      throw new AppError('request.unsupported-media-type', { detail: 'Send the body as application/json.' });
-    }
-    const { address, trustedPeer } = clientIp.resolve(request.socket.remoteAddress ?? '', headerOf(request, 'x-forwarded-for'));
-    request[CALL] = { actor, address, trustedPeer, requestId: requestIdOf(response), header: (name) => headerOf(request, name) };
-    next();
-  };
+function refuseMethod({ allow, cors: open }: Place, cors: Cors, request: IncomingMessage, response: ServerResponse): void {
+  if (open && request.method === 'OPTIONS') {
+    cors.preflight(response, allow);
+    return;
+  }
+  throw new AppError('route.method-not-allowed', { detail: `This path takes ${allow}.`, headers: { Allow: allow } });
 }
 
-function headerOf(request: Request, name: string): string | undefined {
-  const value = request.headers[name];
+/** RFC 9112 section 3.2 has such a request refused; the server leaves it to us, so that the answer is a problem. */
+function assertHost({ headers, httpVersion }: IncomingMessage): void {
+  if (headers.host === undefined && httpVersion === '1.1') throw new AppError('request.malformed', { detail: 'The request has no Host header.' });
+}
+
+async function callerOf(route: Route, { headers }: IncomingMessage, { readCredential }: MountOptions): Promise<Call['actor']> {
+  const reading = authenticate(route.access.kind === 'signed' ? undefined : headers.authorization, readCredential);
+  const actor = reading instanceof Promise ? await reading : reading;
+  authorize(actor, route.access);
+  return actor;
+}
+
+function createCall(actor: Call['actor'], request: IncomingMessage, response: ServerResponse, clientIp: ClientIp): Call {
+  const { address, trustedPeer } = clientIp.resolve(request.socket.remoteAddress, headerOf(request, 'x-forwarded-for'));
+  return { actor, address, trustedPeer, requestId: requestIdOf(response), header: (name) => headerOf(request, name) };
+}
+
+function headerOf({ headers }: IncomingMessage, name: string): string | undefined {
+  const value = headers[name];
   return Array.isArray(value) ? value.join(', ') : value;
 }
 
-function answerRoute(route: Route, { checkResponses }: MountOptions): RequestHandler {
-  return async (request: WithCall, response) => {
-    const call = request[CALL];
-    if (!call) throw new Error(`${route.operationId} was answered before it was entered`);
-    const reply = await route.handle(parseMessage(route, request), call);
-    if (checkResponses) assertDocumented(route, reply);
-    send(response, reply);
-  };
-}
-
-function parseMessage(route: Route, request: Request): AnyMessage {
-  const { params, query, body } = route.request ?? {};
-  const raw = route.rawBody && Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-  return {
-    params: params ? parse(params, request.params, 'path') : undefined,
-    query: query ? parse(query, request.query, 'query') : undefined,
-    body: body ? parseBody(body, request.body) : undefined,
-    raw,
-  };
-}
-
-function parseBody(schema: z.ZodType, value: unknown): unknown {
-  // A body that was left out is an empty one: every field may then have its default.
-  const given = value === undefined ? {} : value;
-  assertStorableText(given);
-  return parse(schema, given, 'body');
-}
-
-function parse(schema: z.ZodType, value: unknown, place: string): unknown {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  const errors = result.error.issues.map((issue) => fieldError(issue, place));
-  const first = errors[0];
-  throw new AppError('request.invalid', { detail: `${first?.path}: ${first?.message}`, errors });
-}
-
-function fieldError(issue: z.core.$ZodIssue, place: string): FieldError {
-  const keys = issue.code === 'unrecognized_keys' ? issue.keys : [];
-  const path = [...issue.path, ...keys.slice(0, 1)].map(String).join('.');
-  return { path: path === '' ? place : path, message: issue.code === 'unrecognized_keys' ? 'is not a field of this request' : issue.message };
+function starting(): AppError {
+  return new AppError('dependency.unavailable', { detail: 'This replica is starting; try again shortly.', retryAfterSeconds: 1 });
 }
 
 function assertDocumented(route: Route, reply: Reply): void {
@@ -142,17 +114,3 @@ function assertDocumented(route: Route, reply: Reply): void {
   if (!spec) throw new Error(`${route.operationId} answered an undocumented ${reply.status}`);
   if (spec.schema) spec.schema.parse(JSON.parse(JSON.stringify(reply.body)));
 }
-
-function send(response: Response, reply: Reply): void {
-  response.statusCode = reply.status;
-  for (const name in reply.headers) response.setHeader(name, reply.headers[name] as string);
-  if (reply.body === undefined) {
-    response.end();
-    return;
-  }
-  if (!response.hasHeader('Content-Type')) response.setHeader('Content-Type', 'application/json; charset=utf-8');
-  const text = typeof reply.body === 'string' ? reply.body : JSON.stringify(reply.body);
-  response.setHeader('Content-Length', Buffer.byteLength(text));
-  response.end(text);
-}
-

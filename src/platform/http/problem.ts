@@ -53,27 +53,20 @@ function headersOf(error: AppError): Record<string, string> {
   if (error.kind === 'unavailable' || error.kind === 'too-many') {
     headers['Retry-After'] = String(error.retryAfterSeconds ?? DEFAULT_RETRY_AFTER_SECONDS);
   }
-  if (error.kind === 'unauthenticated') headers['WWW-Authenticate'] = 'Bearer';
+  // RFC 6750 section 3.1: only who sent a credential is told that it is not valid.
+  if (error.kind === 'unauthenticated') headers['WWW-Authenticate'] = error.code === 'auth.invalid' ? 'Bearer error="invalid_token"' : 'Bearer';
   return headers;
 }
 
-/** What Express and its body parser throw carries a status of the 400s and a type. */
+/** What Express' own file server throws at a path that it cannot read. */
 interface HttpError {
   readonly status?: unknown;
-  readonly type?: unknown;
+  readonly expose?: unknown;
 }
 
-function fromHttpError(error: HttpError): AppError | undefined {
-  if (error.type === 'entity.too.large') {
-    return new AppError('request.too-large', { detail: 'The body is larger than this route takes.' });
-  }
-  if (error.type === 'charset.unsupported' || error.type === 'encoding.unsupported') {
-    return new AppError('request.unsupported-media-type', { detail: 'Send UTF-8 JSON without a content encoding.' });
-  }
-  if (typeof error.status === 'number' && error.status >= 400 && error.status < 500) {
-    return new AppError('request.malformed', { detail: 'The request cannot be read; check its path, headers and JSON.' });
-  }
-  return undefined;
+function fromHttpError({ status, expose }: HttpError): AppError | undefined {
+  if (expose !== true || typeof status !== 'number' || status < 400 || status >= 500) return undefined;
+  return new AppError('request.malformed', { detail: 'The request cannot be read; check its path and headers.' });
 }
 
 /** Any throwable as our own error; what nobody expected becomes `internal`, its cause kept for the log. */
@@ -87,20 +80,37 @@ export function toAppError(error: unknown): AppError {
   return new AppError('internal', { detail: 'Something failed on our side; the request id finds it in our log.', cause: error });
 }
 
+export interface ProblemAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** An error as it goes over the wire. */
+export function answerOf(error: AppError, requestId: string, publicUrl: string): ProblemAnswer {
+  const problem = toProblem(error, requestId, publicUrl);
+  return {
+    status: problem.status,
+    headers: { ...headersOf(error), 'Content-Type': 'application/problem+json; charset=utf-8' },
+    body: JSON.stringify(problem),
+  };
+}
+
 /** The one place where an error becomes an answer. Only `internal` is logged as an error: it wants a person. */
 export function createProblemHandler(options: { readonly publicUrl: string; readonly logger: Logger }): ErrorRequestHandler {
   // Express tells an error handler by its four parameters.
   return (thrown, _request, response, _next) => {
     const error = toAppError(thrown);
-    if (error.kind === 'internal') options.logger.error({ err: error.cause ?? error }, 'request failed');
+    const requestId = requestIdOf(response);
+    if (error.kind === 'internal') options.logger.error({ requestId, err: error.cause ?? error }, 'request failed');
     if (response.headersSent) {
       response.destroy();
       return;
     }
-    const problem = toProblem(error, requestIdOf(response), options.publicUrl);
-    for (const [name, value] of Object.entries(headersOf(error))) response.setHeader(name, value);
-    response.statusCode = problem.status;
-    response.setHeader('Content-Type', 'application/problem+json; charset=utf-8');
-    response.end(JSON.stringify(problem));
+    const { status, headers, body } = answerOf(error, requestId, options.publicUrl);
+    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+    response.statusCode = status;
+    response.setHeader('Content-Length', Buffer.byteLength(body));
+    response.end(body);
   };
 }

@@ -61,6 +61,8 @@ export interface RouteSpec<P, Q, B> {
   readonly rawBody?: boolean;
   /** Bytes a body may have; default 256 kB. */
   readonly bodyLimit?: number;
+  /** Tells whether the process or a part of it is well: served from the first moment to the last, whatever is asked. */
+  readonly isHealth?: boolean;
   /** Kept out of the OpenAPI document: health, documentation and internals. */
   readonly hidden?: boolean;
   readonly request?: { readonly params?: P; readonly query?: Q; readonly body?: B };

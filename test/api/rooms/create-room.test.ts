@@ -115,7 +115,7 @@ describe('400', () => {
     ['half a participant', { maxParticipants: 1.5 }, 'maxParticipants'],
     ['a country that is no code', { invitedCountries: ['Germany'] }, 'invitedCountries.0'],
     ['metadata of more than 16 KiB', { metadata: 'é'.repeat(8192) }, 'metadata'],
-    ['a NUL', { name: 'a\0b' }, 'body.name'],
+    ['a NUL', { name: 'a\0b' }, 'name'],
     ['a list', [], 'body'],
     ['null', null, 'body'],
   ];

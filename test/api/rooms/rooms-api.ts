@@ -76,7 +76,7 @@ export async function startRoomsApi(): Promise<RoomsApi> {
     readCredential: tenants.service.readCredential,
     checkResponses: true,
   });
-  const server = createExpressServer(app);
+  const server = createExpressServer(app, { publicUrl: 'http://api.test' });
   const port = await listen(server, '127.0.0.1', 0);
   platform.freshness.start();
   const makeKey = async (tenantId: string, scopes: readonly Scope[] = ['rooms:read', 'rooms:write']): Promise<string> => {

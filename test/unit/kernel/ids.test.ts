@@ -16,8 +16,8 @@ test('the body is a UUIDv7 in base32: version and variant are in their places', 
   expect(bits.slice(64, 66)).toBe('10');
 });
 
-test('a million ids are a million', () => {
-  expect(new Set(Array.from({ length: 1_000_000 }, () => makeId('grant', 1))).size).toBe(1_000_000);
+test('a hundred thousand ids of one millisecond are a hundred thousand', () => {
+  expect(new Set(Array.from({ length: 100_000 }, () => makeId('grant', 1))).size).toBe(100_000);
 });
 
 test.each(['', 'room_', 'room_1', 'ses_01hzzzzzzzzzzzzzzzzzzzzzzz', 'room_81hzzzzzzzzzzzzzzzzzzzzzzz', 'room_01hzzzzzzzzzzzzzzzzzzzzzzu'])('%j is no id of a room', (text) => {
