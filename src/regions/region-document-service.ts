@@ -11,15 +11,17 @@ import { faultsOfSet } from './region-set.ts';
 import { type RegionSourceStore, createRegionSourceStore } from './region-source-store.ts';
 
 export interface ApplyOptions {
-  /** Where it comes from, always by the same name: `file` for the mounted file, `cli` for the command line. */
-  readonly source: string;
   readonly by: By;
+  /**
+   * Name of a document that is applied again and again, as the mounted file is; left out for one that is applied once.
+   * What such a document said last is remembered: saying it again changes nothing, so that what the API has changed
+   * since stays and replicas that start together make one revision; a region that it names no more is removed.
+   */
+  readonly source?: string;
 }
 
 /**
- * Brings the regions that a source names to what its document says. Regions of other sources and of the API stay; one
- * that this source named before and names no more is removed. A document that says what it said the last time changes
- * nothing, so what was changed by the API since then stays, and replicas that start together make one revision.
+ * Brings the regions that a document names to what it says. Regions that it does not name stay as they are.
  * @throws AppError `request.invalid` with every wrong field, `region.in-use` when a region to be removed is in use.
  */
 export type ApplyRegionsDocument = (document: RegionsDocument, options: ApplyOptions) => Promise<EditResult>;
@@ -36,9 +38,9 @@ const APPLY_TIMEOUT_MS = 30_000;
 export function createApplyRegionsDocument(dependencies: RegionDocumentServiceDependencies): ApplyRegionsDocument {
   const { edit, box, nowMs } = dependencies;
 
-  async function findLast(store: RegionSourceStore, source: string): Promise<{ digest: string; regionIds: readonly string[] } | undefined> {
-    const last = await store.find(source);
-    if (last === undefined) return undefined;
+  async function findLast(store: RegionSourceStore, source: string | undefined): Promise<{ digest: string; regionIds: readonly string[] } | undefined> {
+    const last = source === undefined ? undefined : await store.find(source);
+    if (last === undefined || source === undefined) return undefined;
     return { regionIds: last.regionIds, digest: (await box.open(last.digest, placeOf(source))).reveal() };
   }
 
@@ -62,7 +64,7 @@ export function createApplyRegionsDocument(dependencies: RegionDocumentServiceDe
         return faultsOfSet(all, changed, ({ id }) => prefixOf(document.regions.findIndex((region) => region.id === id)));
       },
       also: async ({ db }) => {
-        if (!isNews) return;
+        if (!isNews || source === undefined) return;
         const sealed = await box.seal(digest, placeOf(source));
         await createRegionSourceStore(db).put({ source, digest: sealed, regionIds: document.regions.map(({ id }) => id) });
       },

@@ -86,6 +86,6 @@ export function createRegionsFileService(dependencies: RegionsFileServiceDepende
         complain(error);
       }
     },
-    applyOnce: async (file) => apply(await readRegionsFile({ path: file, readVariable }), { source: 'cli', by: { actor: 'cli:regions-apply' } }),
+    applyOnce: async (file) => apply(await readRegionsFile({ path: file, readVariable }), { by: { actor: 'cli:regions-apply' } }),
   };
 }

@@ -34,6 +34,8 @@ export interface RegionsService {
   /** The configuration of all regions at one revision. @throws Error before `start`. */
   snapshot(): RegionSnapshot;
   find(id: string): Region | undefined;
+  /** Reads the configuration anew from Postgres: for who has found it stale. */
+  refresh(): Promise<void>;
   /** @throws AppError `region.unknown`: 422, or 404 where the id stood in the path. */
   get(id: string, place: 'path' | 'body'): Region;
   /** Every region with its health, by id: what a decision is made from. */
@@ -104,6 +106,7 @@ export function createRegionsModule(dependencies: RegionsDependencies): Module<R
     service: {
       snapshot: directory.snapshot,
       find: directory.find,
+      refresh: directory.refresh,
       get: directory.get,
       listViews, findView,
       gatewayOf: gateways.gatewayOf,

@@ -1,8 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
+import { readRegionsFile } from '../../../src/regions/regions-file.ts';
 import { RegionsFileError } from '../../../src/regions/regions-module.ts';
 import { type RegionsApi, documentOf, startRegionsApi } from '../../api/regions/regions-api.ts';
 
@@ -155,10 +157,30 @@ describe('the regions file', () => {
     });
   });
 
-  it('is applied by the command line as a source of its own', async () => {
+  it('is applied by the command line over what the API changed, and takes away nothing', async () => {
     api = await startRegionsApi();
     write([region('eu-fra')]);
     expect(await api.regions.applyFile(path)).toMatchObject({ revision: 1, diff: [{ region: 'eu-fra', change: 'added' }] });
     expect(await api.regions.applyFile(path)).toEqual({ revision: 1, diff: [] });
+    await api.call('PATCH', '/v1/ops/regions/eu-fra', { body: { name: 'By hand' } });
+    expect(await api.regions.applyFile(path)).toMatchObject({ revision: 3, diff: [{ fields: ['name'] }] });
+    write([region('us-iad')]);
+    await api.regions.applyFile(path);
+    expect(api.regions.snapshot().regions.map(({ id }) => id)).toEqual(['eu-fra', 'us-iad']);
+  });
+
+  it('that is the example of this repository is sound', async () => {
+    const example = fileURLToPath(new URL('../../../infra/regions.example.yaml', import.meta.url));
+    const variables = new Map<string, string>();
+    const readVariable = (name: string): string => {
+      const value = name.startsWith('REDIS_') ? `redis://${name.toLowerCase().replaceAll('_', '-')}.example` : `${name}-${LONG}`;
+      variables.set(name, value);
+      return value;
+    };
+    const document = await readRegionsFile({ path: example, readVariable });
+    expect(document.regions.map(({ id }) => id)).toEqual(['eu-fra', 'us-iad']);
+    expect([...variables.keys()].sort()).toEqual([
+      'LIVEKIT_FRA_SECRET', 'LIVEKIT_IAD_SECRET', 'REDIS_FRA_URL', 'REDIS_IAD_URL', 'S3_FRA_ACCESS_KEY', 'S3_FRA_SECRET_KEY',
+    ]);
   });
 });
