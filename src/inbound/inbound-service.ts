@@ -14,7 +14,7 @@ export interface InboundRegions {
   /** All keys of a region, retired ones too; undefined when there is no such region. */
   findWebhookKeys(regionId: string): readonly WebhookKey[] | undefined;
   /** A verified delivery is a sign of life of its region. Must not wait or throw. */
-  noteSign(regionId: string): void;
+  noteSign(regionId: string, livekitKey: string): void;
 }
 
 export interface Delivery {
@@ -95,7 +95,7 @@ export function createInboundService(dependencies: InboundServiceDependencies): 
   return {
     receive: async (delivery) => {
       const claims = verify(delivery);
-      regions.noteSign(delivery.region);
+      regions.noteSign(delivery.region, claims.key);
       const event = readDelivery(delivery.region, delivery.body);
       const isNew = await remember(event, claims);
       metrics.delivered(delivery.region, resultOf(event, isNew));

@@ -47,10 +47,11 @@ export interface RegionsService {
   signingKeyOf(regionId: string): RegionKey;
   /** All keys of a region, for checking what comes in; empty for an unknown one. */
   keysOf(regionId: string): readonly RegionKey[];
-  /** The region said something: a webhook, or an answer by another way than its gateway. */
-  noteSign(regionId: string): void;
-  /** A key of the region verified something. */
-  noteKeyUse(regionId: string, keyId: string): void;
+  /**
+   * The region said something: a webhook, or an answer by another way than its gateway. `livekitKey` is LiveKit's name
+   * of the key that signed it.
+   */
+  noteSign(regionId: string, livekitKey?: string): void;
   /** A call that a join waited for failed: the region counts as unhealthy here until good probes return. */
   noteTrouble(regionId: string): void;
   /**
@@ -117,8 +118,11 @@ export function createRegionsModule(dependencies: RegionsDependencies): Module<R
         return key;
       },
       keysOf: (id) => directory.find(id)?.livekit.keys ?? [],
-      noteSign: ledger.noteSign,
-      noteKeyUse: ledger.noteKeyUse,
+      noteSign: (id, livekitKey) => {
+        ledger.noteSign(id);
+        const key = directory.find(id)?.livekit.keys.find((each) => each.key === livekitKey);
+        if (key) ledger.noteKeyUse(id, key.id);
+      },
       noteTrouble: monitor.noteTrouble,
       applyFile: file.applyOnce,
       start: async () => {
