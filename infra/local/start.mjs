@@ -138,5 +138,9 @@ async function end({ state, processes }) {
   state.remove(LOCAL_FILE);
   endCommands();
   const count = await processes.endAll({ isForced: interruption.isForced });
-  if (count > 0) printLine('ended', `${count} processes in ${formatDuration(performance.now() - startedAt)}`);
+  if (count > 0)
+    printLine(
+      'ended',
+      `${count === 1 ? 'one process' : `${count} processes`} in ${formatDuration(performance.now() - startedAt)}`,
+    );
 }

@@ -136,7 +136,7 @@ async function tellEntry({ api, isSimulated }, room, { serverUrl, participantTok
       everyMs: 100,
     });
     print(
-      `    ${green('✓')} LiveKit reported it, and the room counts it inside  ${dim(formatMilliseconds(performance.now() - startedAt))}`,
+      `    ${green('✓')} LiveKit sees it, and the room counts it inside  ${dim(formatMilliseconds(performance.now() - startedAt))}`,
     );
   });
 }
