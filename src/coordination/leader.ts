@@ -1,62 +1,98 @@
 import type { Db } from '../platform/database/prisma-client.ts';
+import { type Leadership, createHeldTasks } from './held-tasks.ts';
+import { LEADER_TTL_MS, createLeaderStore } from './leader-store.ts';
 
-/** A held leadership. Writes that must be fenced compare `term`: it grows with each change of holder. */
-export interface Leadership {
-  readonly term: bigint;
-  /** Monotonic deadline in ms: past it the holder must assume that somebody else leads. */
-  readonly deadlineMs: number;
-}
+export type { Leadership } from './held-tasks.ts';
 
 export interface LeaderElection {
-  /** Takes or renews the leadership of a task; undefined while somebody else holds it. */
+  /**
+   * The leadership of a task, taken where it is free and renewed in the background from then on; undefined while
+   * somebody else holds it. Whoever asked once also takes it over when it becomes free.
+   */
   hold(task: string): Promise<Leadership | undefined>;
-  /** Hands over at once. Harmless when it is not held. */
+  /** Hands over at once and asks no more. Harmless when it is not held. */
   release(task: string): Promise<void>;
   /** The tasks that this process leads as far as it knows. */
   leads(): string[];
+  /** Hands everything over. */
+  stop(): Promise<void>;
 }
 
-/** Takes over from a crashed holder within this time; renewals come at a third of it. */
-const LEADER_TTL_MS = 9_000;
+/** Two renewals may fail before the third is too late. */
+const RENEW_EVERY_MS = LEADER_TTL_MS / 3;
+/** How soon a task that was handed over finds its next holder. */
+const LOOK_EVERY_MS = 500;
 
-/**
- * Leaders live in one Postgres row for each task and are judged by Postgres' clock. If this lies (a paused holder
- * wakes up late), two processes do a task at once for a moment: every such task is therefore idempotent, and its
- * writes are conditional.
- */
-export function createLeaderElection(options: {
+export interface LeaderElectionOptions {
   readonly db: Db;
   readonly owner: string;
   readonly monotonicMs: () => number;
-}): LeaderElection {
-  const { db, owner, monotonicMs } = options;
-  const held = new Map<string, Leadership>();
+}
 
-  async function hold(task: string): Promise<Leadership | undefined> {
+/**
+ * Leaders live in one Postgres row for each task and are judged by Postgres' clock; a holder judges itself by its
+ * monotonic clock, from before it asked. If this lies (a process is stopped in the middle of a step and wakes up late),
+ * two processes do a task at once for a moment: every such task is therefore idempotent, its writes are conditional.
+ */
+export function createLeaderElection({ db, owner, monotonicMs }: LeaderElectionOptions): LeaderElection {
+  const wanted = new Set<string>();
+  const held = createHeldTasks({ monotonicMs, ttlMs: LEADER_TTL_MS });
+  const store = createLeaderStore(db, owner);
+  let timer: NodeJS.Timeout | undefined;
+  let looking: Promise<void> | undefined;
+  let renewedMs = 0;
+  let stopped = false;
+
+  async function look(): Promise<void> {
     const askedMs = monotonicMs();
-    held.delete(task);
-    const rows = await db.$queryRaw<{ term: bigint }[]>`
-      INSERT INTO leader (task, holder, term, expires_at)
-      VALUES (${task}, ${owner}, 1, now() + ${LEADER_TTL_MS} * interval '1 millisecond')
-      ON CONFLICT (task) DO UPDATE
-        SET holder = excluded.holder,
-            term = leader.term + CASE WHEN leader.holder = excluded.holder THEN 0 ELSE 1 END,
-            expires_at = excluded.expires_at
-        WHERE leader.holder = excluded.holder OR leader.expires_at <= now()
-      RETURNING term`;
-    const term = rows[0]?.term;
-    if (term === undefined) return undefined;
-    const leadership = { term, deadlineMs: askedMs + LEADER_TTL_MS };
-    held.set(task, leadership);
-    return leadership;
+    const mine = held.tasks();
+    if (mine.length > 0 && askedMs - renewedMs >= RENEW_EVERY_MS) {
+      held.renew(mine, await store.renew(mine), askedMs);
+      renewedMs = askedMs;
+    }
+    const free = [...wanted].filter((task) => !held.find(task));
+    if (free.length === 0 || stopped) return;
+    for (const taken of await store.takeOver(free)) {
+      if (wanted.has(taken.task)) held.keep(taken, askedMs);
+    }
+  }
+
+  function arm(): void {
+    if (stopped || timer) return;
+    timer = setTimeout(() => {
+      // Postgres being away is told elsewhere; what is held lapses at its deadline.
+      looking = look().catch(() => {}).finally(() => {
+        timer = undefined;
+        arm();
+      });
+    }, LOOK_EVERY_MS).unref();
   }
 
   return {
-    hold,
-    release: async (task) => {
-      held.delete(task);
-      await db.$executeRaw`UPDATE leader SET expires_at = now() WHERE task = ${task} AND holder = ${owner}`;
+    hold: async (task) => {
+      if (stopped) return undefined;
+      wanted.add(task);
+      arm();
+      const mine = held.find(task);
+      if (mine) return mine;
+      const askedMs = monotonicMs();
+      const taken = await store.take(task);
+      if (taken) held.keep(taken, askedMs);
+      return held.find(task);
     },
-    leads: () => [...held].filter(([, { deadlineMs }]) => deadlineMs > monotonicMs()).map(([task]) => task),
+    release: async (task) => {
+      wanted.delete(task);
+      held.drop(task);
+      await store.release([task]);
+    },
+    leads: () => held.tasks().filter((task) => held.find(task)),
+    stop: async () => {
+      stopped = true;
+      clearTimeout(timer);
+      await looking;
+      const tasks = held.tasks();
+      for (const task of tasks) held.drop(task);
+      if (tasks.length > 0) await store.release(tasks);
+    },
   };
 }

@@ -11,7 +11,10 @@ export interface Scheduler {
 /** Spread of a schedule's interval, so that replicas started together do not stay in step. */
 const JITTER = 0.1;
 
-/** Runs the schedules of a process; a failed run is logged and the next one comes as planned. */
+/**
+ * Runs the schedules of a process, each one at a time: the next run is planned when the last has ended. A failed run is
+ * logged and the next one comes as planned. Work that is for a leader is told by its signal when it leads no more.
+ */
 export function createScheduler(options: {
   readonly schedules: readonly Schedule[];
   readonly leader: LeaderElection;
@@ -24,8 +27,12 @@ export function createScheduler(options: {
   const running = new Set<Promise<void>>();
 
   async function runOnce(schedule: Schedule): Promise<void> {
-    if (schedule.runs === 'leader' && !(await leader.hold(schedule.name))) return;
-    await schedule.run(controller.signal);
+    if (schedule.runs === 'each') {
+      await schedule.run(controller.signal);
+      return;
+    }
+    const leadership = await leader.hold(schedule.name);
+    if (leadership) await schedule.run(AbortSignal.any([controller.signal, leadership.signal]));
   }
 
   function arm(schedule: Schedule, delayMs: number): void {

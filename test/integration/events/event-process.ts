@@ -24,7 +24,7 @@ function sequence(): void {
     logger: createLogger({ level: 'silent', instance: name, role }),
     random: Math.random,
   });
-  const leader = { hold: async () => undefined, release: async () => {}, leads: () => [] };
+  const leader = { hold: async () => undefined, release: async () => {}, leads: () => [], stop: async () => {} };
   createScheduler({
     schedules: schedules.filter(({ runs }) => runs === 'each'),
     leader,
