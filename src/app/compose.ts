@@ -99,7 +99,7 @@ export function compose(platform: Platform): Composition {
       await placements.service.start();
     },
     stop: async () => {
-      await inbound.service.stop();
+      await Promise.all([sessions.service.stop(), inbound.service.stop()]);
       await tokens.service.flushGrants();
       placements.service.stop();
       await regions.service.stop();

@@ -83,6 +83,7 @@ export function sessionRegions(regions: RegionsService, { nowMs }: Clock): Sessi
     gatewayOf: (id) => (regions.find(id) ? regions.gatewayOf(id) : undefined),
     nameOf: (id) => regions.find(id)?.name ?? id,
     ids: () => regions.snapshot().regions.map(({ id }) => id),
+    refresh: regions.refresh,
     isHealthy: (id) => {
       const status = regions.findView(id)?.health.status;
       return status === 'healthy' || status === 'degraded';

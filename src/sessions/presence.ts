@@ -1,6 +1,6 @@
 import type { ParticipantKind } from '../platform/livekit/livekit-message.ts';
-import type { Db } from '../platform/database/prisma-client.ts';
 import type { UnitOfWork, Work } from '../platform/database/unit-of-work.ts';
+import { type EntryToKeep, type PresenceStore, createPresenceStore } from './presence-store.ts';
 import { type Entry, participantMoved } from './session-events.ts';
 import type { Session } from './session.ts';
 
@@ -19,99 +19,93 @@ export function isPerson({ kind, identity }: Pick<SeenParticipant, 'kind' | 'ide
   return (kind === 'standard' || kind === 'sip' || kind === undefined) && !identity.startsWith('EG_');
 }
 
-/** The person inside, as this module's readers see it. */
-export interface PersonInside {
-  readonly identity: string;
-  readonly displayName: string;
-  readonly role: string | null;
-  readonly joinedAt: Date;
+/** Who was known inside at a moment of Postgres' clock: a list that is asked for afterwards is held against it. */
+export interface PresenceMark {
+  readonly at: Date;
+  readonly participantSids: readonly string[];
 }
 
 export interface Presence {
   /** Merges what was seen: idempotent for each entry, in any order; a late "joined" never revives who has left. */
   joined(session: Session, participant: SeenParticipant): Promise<void>;
+  /** Who left had joined, also when that was never told or is still on its way. */
   left(session: Session, participant: SeenParticipant): Promise<void>;
-  /** Makes the people inside those of a complete list that was asked for at `askedAt`. */
-  replace(session: Session, participants: readonly SeenParticipant[], askedAt: Date): Promise<void>;
-  listInside(sessionId: string): Promise<PersonInside[]>;
+  /** To be taken before the list for `replace` is asked for. */
+  mark(session: Session): Promise<PresenceMark>;
+  /**
+   * Makes the people inside those of a complete list. Clocks are not compared with LiveKit's: gone are those who were
+   * known before the list was asked for and are not in it, back are those in it whose leaving was noted before.
+   */
+  replace(session: Session, participants: readonly SeenParticipant[], mark: PresenceMark): Promise<void>;
 }
 
-interface EntryRow {
-  readonly participant_sid: string;
-  readonly identity: string;
-  readonly display_name: string;
-  readonly role: string | null;
+/** Everything that one change of a session's people needs, inside its transaction. */
+interface Bound {
+  readonly session: Session;
+  readonly store: PresenceStore;
+  readonly appendEvents: Work['appendEvents'];
 }
 
 export function createPresence({ unitOfWork }: { readonly unitOfWork: UnitOfWork }): Presence {
   /** The session's row is locked first, so that its events keep the order of their commits. */
-  async function locked(session: Session, work: (bound: Work) => Promise<void>): Promise<void> {
-    await unitOfWork.run(async (bound) => {
-      const open = await bound.db.$queryRaw<unknown[]>`SELECT FROM session WHERE id = ${session.id} AND closed_at IS NULL FOR UPDATE`;
+  async function locked(session: Session, change: (bound: Bound) => Promise<number>): Promise<void> {
+    await unitOfWork.run(async ({ db, appendEvents }) => {
+      const open = await db.$queryRaw<unknown[]>`SELECT FROM session WHERE id = ${session.id} AND closed_at IS NULL FOR UPDATE`;
       if (open.length === 0) return;
-      await work(bound);
-      await recount(bound.db, session.id);
+      const store = createPresenceStore(db);
+      const gone = await change({ session, store, appendEvents });
+      await store.recount(session, gone > 0);
     });
   }
 
   return {
-    joined: (session, participant) => locked(session, (work) => noteJoined(work, session, participant)),
-    left: (session, participant) => locked(session, (work) => noteLeft(work, session, participant)),
-    replace: (session, participants, askedAt) =>
-      locked(session, async (work) => {
-        for (const participant of participants) await noteJoined(work, session, participant);
-        await noteMissing(work, session, participants, askedAt);
-        await work.db.$executeRaw`UPDATE session SET participants_read_at = now() WHERE id = ${session.id}`;
+    joined: (session, participant) =>
+      locked(session, async (bound) => {
+        await enter(bound, [participant]);
+        return 0;
       }),
-    listInside: async (sessionId) => {
-      const rows = await unitOfWork.db.participant.findMany({ where: { sessionId, leftAt: null }, orderBy: { joinedAt: 'asc' } });
-      return rows.map(({ identity, displayName, role, joinedAt }) => ({ identity, displayName, role, joinedAt }));
+    left: (session, participant) =>
+      locked(session, async (bound) => {
+        await enter(bound, [participant]);
+        return leave(bound, [participant.sid]);
+      }),
+    mark: async ({ id }) => {
+      const [clock] = await unitOfWork.db.$queryRaw<{ at: Date }[]>`SELECT now() AS at`;
+      if (!clock) throw new Error('Postgres did not tell its time');
+      return { at: clock.at, participantSids: await createPresenceStore(unitOfWork.db).listSids(id) };
     },
+    replace: (session, participants, mark) =>
+      locked(session, async (bound) => {
+        await enter(bound, participants, mark.at);
+        await bound.store.noteRead(session, mark.at);
+        const present = new Set(participants.map(({ sid }) => sid));
+        return leave(bound, mark.participantSids.filter((sid) => !present.has(sid)));
+      }),
   };
 }
 
-async function noteJoined({ db, appendEvent }: Work, session: Session, participant: SeenParticipant): Promise<void> {
-  const { sid, identity, name, kind, joinedAt, attributes } = participant;
-  const role = attributes['meridian.role'] ?? null;
-  const inserted = await db.$executeRaw`
-    INSERT INTO participant (session_id, participant_sid, identity, kind, display_name, role, joined_at)
-    VALUES (${session.id}, ${sid}, ${identity}, ${kind ?? 'standard'}, ${name}, ${role}, coalesce(${joinedAt ?? null}, now()))
-    ON CONFLICT DO NOTHING`;
-  const grant = attributes['meridian.grant'];
-  if (grant !== undefined) await db.$executeRaw`UPDATE join_grant SET entered_at = now() WHERE id = ${grant} AND entered_at IS NULL`;
-  const entry: Entry = { participantSid: sid, identity, displayName: name, role };
-  if (inserted === 1) await appendEvent(participantMoved(session, 'joined', entry));
+async function enter({ session, store, appendEvents }: Bound, participants: readonly SeenParticipant[], seenAt?: Date): Promise<void> {
+  const entries = new Map(participants.map((participant) => [participant.sid, toKeep(participant)]));
+  const entered = await store.enter(session, [...entries.values()], seenAt);
+  await store.noteGrantsUsed(session, entered.flatMap(({ participantSid }) => entries.get(participantSid) ?? []));
+  await appendEvents(entered.map((entry) => participantMoved(session, 'joined', entry)));
 }
 
-async function noteLeft({ db, appendEvent }: Work, session: Session, participant: SeenParticipant): Promise<void> {
-  const { sid, identity, name, kind, joinedAt } = participant;
-  // Without a row its "joined" is still on its way, or lost; the row keeps that from reviving it.
-  const rows = await db.$queryRaw<EntryRow[]>`
-    INSERT INTO participant (session_id, participant_sid, identity, kind, display_name, joined_at, left_at)
-    VALUES (${session.id}, ${sid}, ${identity}, ${kind ?? 'standard'}, ${name}, coalesce(${joinedAt ?? null}, now()), now())
-    ON CONFLICT (session_id, participant_sid) DO UPDATE SET left_at = now() WHERE participant.left_at IS NULL
-    RETURNING participant_sid, identity, display_name, role`;
-  for (const row of rows) await appendEvent(participantMoved(session, 'left', toEntry(row)));
+async function leave({ session, store, appendEvents }: Bound, participantSids: readonly string[]): Promise<number> {
+  if (participantSids.length === 0) return 0;
+  const gone: Entry[] = await store.leave(session, participantSids);
+  await appendEvents(gone.map((entry) => participantMoved(session, 'left', entry)));
+  return gone.length;
 }
 
-async function noteMissing({ db, appendEvents }: Work, session: Session, present: readonly SeenParticipant[], askedAt: Date): Promise<void> {
-  const sids = present.map(({ sid }) => sid);
-  const rows = await db.$queryRaw<EntryRow[]>`
-    UPDATE participant SET left_at = now()
-    WHERE session_id = ${session.id} AND left_at IS NULL AND joined_at < ${askedAt} AND NOT participant_sid = ANY(${sids})
-    RETURNING participant_sid, identity, display_name, role`;
-  await appendEvents(rows.map((row) => participantMoved(session, 'left', toEntry(row))));
-}
-
-function toEntry(row: EntryRow): Entry {
-  return { participantSid: row.participant_sid, identity: row.identity, displayName: row.display_name, role: row.role };
-}
-
-async function recount(db: Db, sessionId: string): Promise<void> {
-  await db.$executeRaw`
-    WITH now_inside AS (
-      SELECT count(DISTINCT identity)::int AS people FROM participant WHERE session_id = ${sessionId} AND left_at IS NULL)
-    UPDATE session SET inside = people, last_sign_at = now(),
-                       last_left_at = CASE WHEN people < inside THEN now() ELSE last_left_at END
-    FROM now_inside WHERE id = ${sessionId}`;
+function toKeep({ sid, identity, name, kind, joinedAt, attributes }: SeenParticipant): EntryToKeep {
+  return {
+    participantSid: sid,
+    identity,
+    displayName: name,
+    role: attributes['meridian.role'] ?? null,
+    kind: kind ?? 'standard',
+    joinedAt,
+    grantId: attributes['meridian.grant'],
+  };
 }

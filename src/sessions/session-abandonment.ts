@@ -1,3 +1,4 @@
+import { Prisma } from '../generated/prisma/client.ts';
 import type { UnitOfWork, Work } from '../platform/database/unit-of-work.ts';
 import type { SessionClosing } from './session-closing.ts';
 import { settle } from './session-closing.ts';
@@ -8,6 +9,8 @@ import { type SessionRow, fromRow } from './session-row.ts';
 const PROBE_GAP_SECONDS = 10;
 
 export interface SessionAbandonment {
+  /** Whether the region is proven dead for long enough now, for joins that must know it before they decide. */
+  isProvenDead(region: string): Promise<boolean>;
   /** Closes the session if its region is proven dead for long enough; undefined when it is not, or is closed already. */
   abandon(session: Session): Promise<Session | undefined>;
   /** An operator's word: closes all open sessions of the region at once, in the caller's transaction. */
@@ -26,6 +29,11 @@ export function createSessionAbandonment(options: {
 }): SessionAbandonment {
   const { unitOfWork, closing, afterSeconds } = options;
   return {
+    isProvenDead: async (region) => {
+      if (afterSeconds === 0) return false;
+      const [row] = await unitOfWork.db.$queryRaw<{ dead: boolean }[]>`SELECT ${provenDead(region, afterSeconds)} AS dead`;
+      return row?.dead === true;
+    },
     abandon: async (session) => {
       if (afterSeconds === 0) return undefined;
       const closed = await unitOfWork.run(async (work) => {
@@ -39,7 +47,7 @@ export function createSessionAbandonment(options: {
     },
     abandonAll: async (work, region) => {
       const rows = await work.db.$queryRaw<SessionRow[]>`
-        UPDATE session SET closed_at = now(), close_reason = 'region-lost', cleanup_due_at = now()
+        UPDATE session SET closed_at = now(), close_reason = 'region-lost', cleanup_due_at = now(), inside = 0
         WHERE region = ${region} AND closed_at IS NULL RETURNING *`;
       const closed = rows.map(fromRow);
       await settle(work, closed, 'region-lost');
@@ -50,17 +58,21 @@ export function createSessionAbandonment(options: {
 
 function closeIfDead({ db }: Work, session: Session, afterSeconds: number): Promise<SessionRow[]> {
   return db.$queryRaw<SessionRow[]>`
-    UPDATE session SET closed_at = now(), close_reason = 'region-lost', cleanup_due_at = now()
-    WHERE id = ${session.id} AND closed_at IS NULL
-      AND EXISTS (
-        SELECT FROM region_health WHERE region_id = ${session.region}
-          AND dark_since <= now() - ${afterSeconds} * interval '1 second'
-          AND last_failure_at > now() - ${PROBE_GAP_SECONDS} * interval '1 second'
-          AND (last_sign_at IS NULL OR last_sign_at <= now() - ${afterSeconds} * interval '1 second'))
-      AND (
-        SELECT 2 * count(*) FILTER (
-                 WHERE dark_since IS NOT NULL AND last_failure_at > now() - ${PROBE_GAP_SECONDS} * interval '1 second')
-               <= count(*)
-        FROM region LEFT JOIN region_health ON region_id = region.id)
+    UPDATE session SET closed_at = now(), close_reason = 'region-lost', cleanup_due_at = now(), inside = 0
+    WHERE id = ${session.id} AND closed_at IS NULL AND ${provenDead(session.region, afterSeconds)}
     RETURNING *`;
+}
+
+function provenDead(region: string, afterSeconds: number): Prisma.Sql {
+  return Prisma.sql`(
+    EXISTS (
+      SELECT FROM region_health WHERE region_id = ${region}
+        AND dark_since <= now() - ${afterSeconds} * interval '1 second'
+        AND last_failure_at > now() - ${PROBE_GAP_SECONDS} * interval '1 second'
+        AND (last_sign_at IS NULL OR last_sign_at <= now() - ${afterSeconds} * interval '1 second'))
+    AND (
+      SELECT 2 * count(*) FILTER (
+               WHERE dark_since IS NOT NULL AND last_failure_at > now() - ${PROBE_GAP_SECONDS} * interval '1 second')
+             <= count(*)
+      FROM region LEFT JOIN region_health ON region_id = region.id))`;
 }

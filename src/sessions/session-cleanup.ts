@@ -1,5 +1,6 @@
 import { forEachLimited } from '../kernel/limited.ts';
 import type { Db } from '../platform/database/prisma-client.ts';
+import { isLivekitFailure } from '../platform/livekit/livekit-failure.ts';
 import type { LivekitGateway } from '../platform/livekit/livekit-gateway.ts';
 import { roomRequest } from './session-creation.ts';
 import { type Session, livekitRoomName } from './session.ts';
@@ -17,12 +18,14 @@ export interface SessionCleanup {
   run(region: string, gateway: LivekitGateway, signal: AbortSignal): Promise<void>;
 }
 
-const BATCH = 20;
-/** A silent room takes 3 s to be told from a slow one. */
-const SWEEPS_AT_ONCE = 8;
-const LEASE_SECONDS = 30;
+/** Half of the calls that a region gets at once besides joins: after a crash there are hundreds, and the reconciler's list must not wait for them. */
+const SWEEPS_AT_ONCE = 4;
+const BATCH = 8;
+/** LiveKit takes 3 s to say that no node answers. */
 const CALL_TIMEOUT_MS = 4_000;
-/** A ghost and a hidden room are tried every 5 s, as long as the region answers. */
+/** Two rounds of at most four calls each, and some. */
+const LEASE_SECONDS = 60;
+/** A ghost and a hidden room are tried every 5 s. */
 const AGAIN_SECONDS = 5;
 /** A CreateRoom that was given up may still succeed; after a minute it has not. */
 const LATE_CREATE_SECONDS = 60;
@@ -53,31 +56,37 @@ async function claim(db: Db, region: string): Promise<DueCleanup[]> {
 }
 
 async function sweep(db: Db, gateway: LivekitGateway, due: DueCleanup): Promise<void> {
-  const gone = await isGone(gateway, due.session);
-  if (gone === 'gone') await noteGone(db, due);
-  else await again(db, due, AGAIN_SECONDS);
-  if (gone === 'ghost') await revive(db, gateway, due.session);
+  const state = await remove(gateway, livekitRoomName(due.session));
+  if (state === 'gone') await noteGone(db, due);
+  else if (await again(db, due, state === 'ghost')) await revive(gateway, due, state);
 }
 
-/** `ghost`: LiveKit cannot delete it as it is, since no node answers for it, or since its store has lost it. */
-async function isGone(gateway: LivekitGateway, session: Session): Promise<'gone' | 'deleted' | 'ghost'> {
-  const name = livekitRoomName(session);
+/** 503: no node answers. 500: Redis does not know the room's node any more. A balancer or a time-out says neither. */
+const LIVEKITS_OWN: ReadonlySet<string> = new Set(['unavailable', 'unknown']);
+
+/**
+ * - `ghost`: LiveKit cannot delete it as it is, since no node answers for it, or since its store has lost it;
+ * - `unknown`: the region did not say; it is asked again.
+ */
+type RoomRemains = 'deleted' | 'gone' | 'ghost' | 'unknown';
+
+async function remove(gateway: LivekitGateway, name: string): Promise<RoomRemains> {
   try {
     if ((await gateway.deleteRoom(name, { timeoutMs: CALL_TIMEOUT_MS })) === 'deleted') return 'deleted';
     return (await gateway.probeRoomNode(name)) === 'silent' ? 'gone' : 'ghost';
-  } catch {
-    return 'ghost';
+  } catch (error) {
+    return isLivekitFailure(error, 'trouble') && LIVEKITS_OWN.has(error.code) ? 'ghost' : 'unknown';
   }
 }
 
 /** Making the room anew gives it a node that answers, and an entry that can be deleted. */
-async function revive(db: Db, gateway: LivekitGateway, session: Session): Promise<void> {
-  await db.$executeRaw`UPDATE session SET create_called_at = now(), cleanup_absent_at = NULL WHERE id = ${session.id}`;
+async function revive(gateway: LivekitGateway, { session }: DueCleanup, state: RoomRemains): Promise<void> {
+  if (state !== 'ghost') return;
   try {
-    await gateway.createRoom(roomRequest(session), { timeoutMs: CALL_TIMEOUT_MS });
+    await gateway.createRoom(roomRequest(session), { timeoutMs: CALL_TIMEOUT_MS, lane: 'background' });
     await gateway.deleteRoom(livekitRoomName(session), { timeoutMs: CALL_TIMEOUT_MS });
   } catch {
-    // The region is still away; the next round tries again.
+    // Its node still counts as alive, or the region has gone away: the next round tries again.
   }
 }
 
@@ -93,8 +102,12 @@ async function noteGone(db: Db, { session, attempt, absentAt }: DueCleanup): Pro
     WHERE id = ${session.id} AND cleanup_attempt = ${attempt}`;
 }
 
-async function again(db: Db, { session, attempt }: DueCleanup, seconds: number): Promise<void> {
-  await db.$executeRaw`
-    UPDATE session SET cleanup_due_at = now() + ${seconds} * interval '1 second'
+/** False when somebody else has taken the sweep over, who then goes on with it. */
+async function again(db: Db, { session, attempt }: DueCleanup, revives: boolean): Promise<boolean> {
+  const held = await db.$executeRaw`
+    UPDATE session SET cleanup_due_at = now() + ${AGAIN_SECONDS} * interval '1 second',
+                       cleanup_absent_at = CASE WHEN ${revives} THEN NULL ELSE cleanup_absent_at END,
+                       create_called_at = CASE WHEN ${revives} THEN now() ELSE create_called_at END
     WHERE id = ${session.id} AND cleanup_attempt = ${attempt}`;
+  return held === 1;
 }

@@ -9,6 +9,8 @@ import { createSessionStore } from './session-store.ts';
 
 /** CreateRoom inside a join has this long in one region. */
 const CREATE_TIMEOUT_MS = 800;
+/** Even at the end of its time a request lets LiveKit answer: it takes a few milliseconds. */
+const MIN_TIMEOUT_MS = 100;
 
 export type CreationOutcome =
   | { readonly state: 'live'; readonly session: Session }
@@ -45,10 +47,11 @@ export function createSessionCreation(options: {
     return { state: 'closed' };
   }
 
-  async function fail(session: Session, error: unknown): Promise<CreationOutcome> {
+  async function fail(session: Session, error: unknown, wasRushed: boolean): Promise<CreationOutcome> {
     if (!isLivekitFailure(error)) throw error;
     const closed = await store.failCreate(session.id);
-    regions.noteFailure(session.region, error);
+    // A call that we gave less than its time says nothing about the region by not being answered.
+    if (!wasRushed || error.code !== 'timeout') regions.noteFailure(session.region, error);
     // Somebody else's call may have succeeded while ours failed.
     return closed ? { state: 'failed', failure: error } : readAgain(session);
   }
@@ -57,13 +60,14 @@ export function createSessionCreation(options: {
     create: async (session, budgetMs) => {
       const gateway = regions.gatewayOf(session.region);
       if (!gateway) return (await store.failCreate(session.id)) ? { state: 'closed' } : readAgain(session);
+      const timeoutMs = Math.max(MIN_TIMEOUT_MS, Math.min(CREATE_TIMEOUT_MS, budgetMs));
       try {
-        const room = await gateway.createRoom(roomRequest(session), { timeoutMs: Math.min(CREATE_TIMEOUT_MS, budgetMs) });
+        const room = await gateway.createRoom(roomRequest(session), { timeoutMs });
         regions.noteSign(session.region);
         const live = await storeLive(session, room.sid);
         return live ? { state: 'live', session: live } : await readAgain(session);
       } catch (error) {
-        return fail(session, error);
+        return fail(session, error, timeoutMs < CREATE_TIMEOUT_MS);
       }
     },
   };

@@ -26,6 +26,14 @@ export function refusedPlacement(decision: PlacementDecision): AppError {
   });
 }
 
+/** Every region that could be tried in the time of one request failed to make the room. */
+export function regionsFailed(failed: readonly string[]): AppError {
+  return new AppError('placement.no-region', {
+    detail: `No region could open the meeting: ${failed.join(', ')} failed, one after the other; try again shortly.`,
+    retryAfterSeconds: REGION_RETRY_SECONDS,
+  });
+}
+
 /** The region of a live room does not tell whether the room is still there. */
 export function regionDoubtful(region: string): AppError {
   return new AppError('dependency.unavailable', {

@@ -1,10 +1,9 @@
-import type { Clock } from '../kernel/clock.ts';
 import type { LivekitHandler, StoredWebhook } from '../platform/livekit/livekit-handler.ts';
 import type { UnitOfWork } from '../platform/database/unit-of-work.ts';
 import { type Presence, type SeenParticipant, isPerson } from './presence.ts';
 import type { SessionClosing } from './session-closing.ts';
 import type { SessionMemory } from './session-memory.ts';
-import type { RoomStates, SessionRegions } from './session-ports.ts';
+import type { RoomStates } from './session-ports.ts';
 import { type Session, parseLivekitRoomName } from './session.ts';
 import { createSessionStore } from './session-store.ts';
 
@@ -14,8 +13,6 @@ export interface SessionHandlerDependencies {
   readonly closing: SessionClosing;
   readonly memory: SessionMemory;
   readonly rooms: Pick<RoomStates, 'expire'>;
-  readonly regions: Pick<SessionRegions, 'noteSign'>;
-  readonly clock: Clock;
 }
 
 const EVENTS = ['room_started', 'room_finished', 'participant_joined', 'participant_left', 'participant_connection_aborted', 'track_published', 'track_unpublished'];
@@ -25,8 +22,8 @@ export function createSessionHandlers(dependencies: SessionHandlerDependencies):
   return [{ name: 'sessions', events: EVENTS, handle: (webhook) => handle(dependencies, webhook) }];
 }
 
-async function handle(dependencies: SessionHandlerDependencies, { region, event }: StoredWebhook): Promise<void> {
-  dependencies.regions.noteSign(region);
+async function handle(dependencies: SessionHandlerDependencies, webhook: StoredWebhook): Promise<void> {
+  const { region, event } = webhook;
   const session = event.room && (await findSession(dependencies, region, event.room));
   if (!session) return;
   if (session.closedAt) {
@@ -38,7 +35,7 @@ async function handle(dependencies: SessionHandlerDependencies, { region, event 
     if (session.livekitSid === event.room?.sid) await dependencies.closing.close(session, 'finished');
     return;
   }
-  await merge(dependencies, session, event);
+  await merge(dependencies, session, webhook);
 }
 
 async function findSession({ unitOfWork }: SessionHandlerDependencies, region: string, room: { readonly name: string }): Promise<Session | undefined> {
@@ -48,11 +45,14 @@ async function findSession({ unitOfWork }: SessionHandlerDependencies, region: s
   return session?.region === region ? session : undefined;
 }
 
-async function merge(dependencies: SessionHandlerDependencies, session: Session, event: StoredWebhook['event']): Promise<void> {
-  const { presence, memory, rooms, unitOfWork, clock } = dependencies;
-  memory.noteSign(session.id, clock.nowMs());
+/** It counts as a sign of when it came, not of when it is handled: that may be much later, or once more. */
+async function merge(dependencies: SessionHandlerDependencies, session: Session, { event, receivedAt }: StoredWebhook): Promise<void> {
+  const { presence, memory, rooms, unitOfWork } = dependencies;
+  memory.noteSign(session.id, receivedAt.getTime());
   await unitOfWork.db.$executeRaw`
-    UPDATE session SET last_sign_at = now(), node_sign_at = now(), silent_at = NULL WHERE id = ${session.id} AND closed_at IS NULL`;
+    UPDATE session SET last_sign_at = greatest(last_sign_at, ${receivedAt}), node_sign_at = greatest(node_sign_at, ${receivedAt}),
+                       silent_at = CASE WHEN silent_at > ${receivedAt} THEN silent_at END
+    WHERE id = ${session.id} AND closed_at IS NULL`;
   const { participant } = event;
   if (!participant || !isPerson(participant) || !(await moved(presence, session, event.type, participant))) return;
   const grant = participant.attributes['meridian.grant'];

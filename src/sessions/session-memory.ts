@@ -14,7 +14,8 @@ const MAX_SESSIONS = 20_000;
 export interface SessionMemory {
   lastSignMs(session: Session): number;
   unseenGrantsMs(session: Session): number[];
-  noteSign(sessionId: string, nowMs: number): void;
+  /** LiveKit spoke of the room at this time; an older word than the newest changes nothing. */
+  noteSign(sessionId: string, atMs: number): void;
   noteGrant(sessionId: string, grantId: string, nowMs: number): void;
   noteSeen(sessionId: string, grantId: string): void;
   /** Whether the row behind a cached session is too old to judge who is inside by. */
@@ -36,8 +37,9 @@ export function createSessionMemory(): SessionMemory {
   return {
     lastSignMs: (session) => memories.get(session.id)?.lastSignMs ?? 0,
     unseenGrantsMs: (session) => memories.get(session.id)?.grants.map(({ atMs }) => atMs) ?? [],
-    noteSign: (sessionId, nowMs) => {
-      of(sessionId).lastSignMs = nowMs;
+    noteSign: (sessionId, atMs) => {
+      const memory = of(sessionId);
+      memory.lastSignMs = Math.max(memory.lastSignMs, atMs);
     },
     noteGrant: (sessionId, id, nowMs) => {
       const memory = of(sessionId);

@@ -3,13 +3,11 @@ import type { RoomId } from '../kernel/ids.ts';
 import { makeId } from '../kernel/ids.ts';
 import type { UnitOfWork } from '../platform/database/unit-of-work.ts';
 import type { SessionCreation } from './session-creation.ts';
-import { openingGaveUp, refusedPlacement, roomNotFound } from './session-errors.ts';
-import type { PlacementAsk, PlacementDecision, RoomState, RoomStates, SessionPlacements } from './session-ports.ts';
+import { openingGaveUp, refusedPlacement, regionsFailed, roomNotFound } from './session-errors.ts';
+import type { PlacementAsk, PlacementDecision, RoomState, RoomStates, SessionPlacements, SessionRegions } from './session-ports.ts';
 import type { RoomConfig, Session } from './session.ts';
 import { createSessionStore } from './session-store.ts';
 
-/** Everything that opening may take, in all regions together. */
-const OPENING_BUDGET_MS = 2_800;
 /** How often what was decided may turn out to be stale before the caller is sent away. */
 const MAX_ROUNDS = 3;
 /** The first region and at most two more. */
@@ -26,6 +24,8 @@ export interface OpeningAsk {
 
 export interface Opened {
   readonly session: Session;
+  /** False when it was live already: then it may have been so for long, and the caller has to doubt it. */
+  readonly isNew: boolean;
   /** Only when this very call decided the placement. */
   readonly decision: PlacementDecision | undefined;
 }
@@ -33,14 +33,15 @@ export interface Opened {
 export interface SessionOpening {
   /**
    * A live session for the room, opened if there is none. All callers of one process share one opening of a room.
-   * @throws AppError `room.not-found`, `placement.*`, or `dependency.unavailable` within the budget.
+   * @throws AppError `room.not-found`, `placement.*`, or `dependency.unavailable` by `deadlineMs` (monotonic).
    */
-  open(roomId: RoomId, ask: OpeningAsk): Promise<Opened>;
+  open(roomId: RoomId, ask: OpeningAsk, deadlineMs: number): Promise<Opened>;
 }
 
 export interface SessionOpeningDependencies {
   readonly unitOfWork: UnitOfWork;
   readonly rooms: RoomStates;
+  readonly regions: Pick<SessionRegions, 'refresh'>;
   readonly placements: SessionPlacements;
   readonly creation: SessionCreation;
   readonly clock: Clock;
@@ -62,11 +63,11 @@ export function createSessionOpening(dependencies: SessionOpeningDependencies): 
   }
 
   return {
-    open: (roomId, ask) => {
+    open: (roomId, ask, deadlineMs) => {
       const known = running.get(roomId);
       // Those who come second find it live: the decision is told to the one who made it.
-      if (known) return known.then(({ session }) => ({ session, decision: undefined }));
-      const own = shared(roomId, openOnce(dependencies, roomId, ask));
+      if (known) return known.then((opened) => ({ ...opened, decision: undefined }));
+      const own = shared(roomId, openOnce(dependencies, roomId, ask, { deadlineMs, failed: [], rounds: 0, isStale: false }));
       running.set(roomId, own);
       return own;
     },
@@ -77,41 +78,48 @@ export function createSessionOpening(dependencies: SessionOpeningDependencies): 
 interface Course {
   readonly deadlineMs: number;
   readonly failed: string[];
+  /** Decisions that were found stale when the session was to be opened by them. */
   rounds: number;
+  /** Whether the last one was, unless somebody else's session turns out to be the reason. */
+  isStale: boolean;
 }
 
-async function openOnce(dependencies: SessionOpeningDependencies, roomId: RoomId, ask: OpeningAsk): Promise<Opened> {
+async function openOnce(dependencies: SessionOpeningDependencies, roomId: RoomId, ask: OpeningAsk, course: Course): Promise<Opened> {
   const { rooms, clock } = dependencies;
-  const course: Course = { deadlineMs: clock.monotonicMs() + OPENING_BUDGET_MS, failed: [], rounds: 0 };
-  while (course.rounds < MAX_ROUNDS && clock.monotonicMs() < course.deadlineMs) {
+  for (let turn = 0; clock.monotonicMs() < course.deadlineMs; turn += 1) {
     const state = await rooms.refresh(roomId);
     if (!state) throw roomNotFound();
-    const opened = await step(dependencies, state, ask, course);
-    if (opened) return opened;
+    if (state.session?.liveAt) return { session: state.session, decision: undefined, isNew: turn > 0 };
+    const opened = state.session ? await joinOpener(dependencies, state.session, course) : await openNext(dependencies, state, ask, course);
+    if (opened) return { ...opened, isNew: true };
   }
-  throw openingGaveUp();
+  throw course.failed.length > 0 ? regionsFailed(course.failed) : openingGaveUp();
 }
 
-async function step(dependencies: SessionOpeningDependencies, state: RoomState, ask: OpeningAsk, course: Course): Promise<Opened | undefined> {
-  const { session } = state;
-  if (session?.liveAt) return { session, decision: undefined };
-  if (session) return joinOpener(dependencies, session, course);
-  const decision = await dependencies.placements.decide(state.roomId, ask.placement, course.failed);
-  if (decision.winner === null || course.failed.includes(decision.winner)) throw refusedPlacement(decision);
-  const opening = await insert(dependencies, state, ask, decision);
-  if (!opening) {
+type Made = Pick<Opened, 'session' | 'decision'>;
+
+/** Decides, opens and makes the next epoch; undefined when what was decided by is stale, or the region failed. */
+async function openNext(dependencies: SessionOpeningDependencies, state: RoomState, ask: OpeningAsk, course: Course): Promise<Made | undefined> {
+  const { regions, placements } = dependencies;
+  if (course.failed.length >= MAX_REGIONS) throw regionsFailed(course.failed);
+  if (course.isStale) {
     course.rounds += 1;
-    return undefined;
+    if (course.rounds >= MAX_ROUNDS) throw openingGaveUp();
+    // The room was read anew by now; the regions come from this process' snapshot, which may be what is stale.
+    await regions.refresh();
   }
-  const made = await make(dependencies, opening, course);
-  if (!made && (state.strictPin || course.failed.length >= MAX_REGIONS)) {
-    throw refusedPlacement(await dependencies.placements.decide(state.roomId, ask.placement, course.failed));
-  }
-  return made && { session: made, decision };
+  const decision = await placements.decide(state.roomId, ask.placement, course.failed);
+  if (decision.winner === null) throw refusedPlacement(decision);
+  const opening = await insert(dependencies, state, ask, decision);
+  course.isStale = opening === undefined;
+  if (!opening) return undefined;
+  const session = await make(dependencies, opening, course);
+  return session && { session, decision };
 }
 
 /** Somebody else opens: wait for it a little, then do what it does, which is harmless. */
-async function joinOpener(dependencies: SessionOpeningDependencies, session: Session, course: Course): Promise<Opened | undefined> {
+async function joinOpener(dependencies: SessionOpeningDependencies, session: Session, course: Course): Promise<Made | undefined> {
+  course.isStale = false;
   const store = createSessionStore(dependencies.unitOfWork.db);
   const untilMs = dependencies.clock.monotonicMs() + WAIT_AT_MOST_MS;
   let seen: Session | undefined = session;
@@ -121,7 +129,7 @@ async function joinOpener(dependencies: SessionOpeningDependencies, session: Ses
     if (!seen || seen.closedAt) return undefined;
     if (seen.liveAt) return { session: seen, decision: undefined };
   }
-  await store.noteCreateCall(session.id);
+  if (!(await store.noteCreateCall(session.id))) return undefined;
   const made = await make(dependencies, session, course);
   return made && { session: made, decision: undefined };
 }

@@ -13,7 +13,6 @@ export interface RoomState {
   readonly tenantRevision: number;
   readonly emptyTimeoutSeconds: number;
   readonly maxParticipants: number | null;
-  readonly strictPin: boolean;
   readonly agents: readonly { readonly name: string; readonly metadata?: string | undefined }[];
   readonly session: Session | null;
   /** Monotonic ms of the read behind `session`. */
@@ -64,6 +63,8 @@ export interface SessionRegions {
   gatewayOf(region: string): LivekitGateway | undefined;
   nameOf(region: string): string;
   ids(): readonly string[];
+  /** Reads the configuration of all regions anew from Postgres. */
+  refresh(): Promise<void>;
   /** Whether this process' newest verdict lets new sessions in: healthy or degraded. */
   isHealthy(region: string): boolean;
   /** How long this process' probes have failed without a break, in ms; 0 while they do not. */

@@ -6,7 +6,8 @@ import type { Logger } from '../platform/telemetry/logger.ts';
 import { type Presence, isPerson } from './presence.ts';
 import type { SessionClosing } from './session-closing.ts';
 import type { SessionRegions } from './session-ports.ts';
-import { type Session, livekitRoomName, parseLivekitRoomName } from './session.ts';
+import { type Session, livekitRoomName } from './session.ts';
+import { createReconcilerStore } from './session-reconciler-store.ts';
 import { createSessionStore } from './session-store.ts';
 import type { SessionVerdicts } from './session-verdict.ts';
 
@@ -25,94 +26,72 @@ export interface SessionReconcilerDependencies {
 }
 
 const LIST_TIMEOUT_MS = 5_000;
-/** A CreateRoom that was not answered for a minute never will be. */
-const OPENING_LIMIT_MS = 60_000;
 /** How long the people of a room are believed without being read. */
 const PARTICIPANTS_EVERY_MS = 30_000;
-/** A session younger than the list itself may be missing from it. */
-const LIST_MARGIN_MS = 1_000;
 /** A ghost takes 3 s to say nothing; others must not wait for it. */
 const MENDS_AT_ONCE = 8;
 
+/** One list of a region's rooms and when, by Postgres' clock, it was asked for. */
+interface Round {
+  readonly gateway: LivekitGateway;
+  readonly listed: ReadonlyMap<string, LivekitRoom>;
+  readonly askedAt: Date;
+}
+
 /** Closes the loop without any webhook: whatever was lost on the way is found here within a few seconds. */
 export function createSessionReconciler(dependencies: SessionReconcilerDependencies): SessionReconciler {
-  const { unitOfWork, regions } = dependencies;
+  const { unitOfWork, regions, verdicts, logger } = dependencies;
+  const store = createReconcilerStore(unitOfWork.db);
   return {
     reconcile: async (region, signal) => {
+      await giveUpOpenings(dependencies, region);
+      if (!regions.isHealthy(region)) verdicts.noteTrouble(region);
       const gateway = regions.gatewayOf(region);
       if (!gateway) return;
-      const askedAt = new Date();
+      const askedAt = await store.now();
       const rooms = await gateway.listRooms(undefined, { timeoutMs: LIST_TIMEOUT_MS, signal });
-      regions.noteSign(region);
-      const listed = new Map(rooms.map((room) => [room.name, room]));
+      if (regions.isHealthy(region)) verdicts.noteRecovery(region, askedAt);
+      const round = { gateway, askedAt, listed: new Map(rooms.map((room) => [room.name, room])) };
       const open = await createSessionStore(unitOfWork.db).listOpenIn(region);
-      await noteListed(unitOfWork, open, listed);
+      await store.noteListed(open.filter((session) => round.listed.has(livekitRoomName(session))));
+      await store.sweepStrays(region, round.listed.keys());
       await forEachLimited(open, MENDS_AT_ONCE, async (session) => {
-        if (!signal.aborted) await mend(dependencies, gateway, session, listed.get(livekitRoomName(session)), askedAt);
+        if (signal.aborted) return;
+        await mend(dependencies, round, session).catch((error: unknown) => {
+          verdicts.noteTrouble(region);
+          logger.debug({ err: error, session: session.id }, 'a session could not be looked at; the next round does');
+        });
       });
-      await sweepStrays(dependencies, region, open, rooms);
     },
   };
 }
 
-/** One statement for all: the list is a sign of each room in it, and ends any doubt whether it is listed. */
-async function noteListed({ db }: UnitOfWork, open: readonly Session[], listed: ReadonlyMap<string, LivekitRoom>): Promise<void> {
-  const ids = open.filter((session) => listed.has(livekitRoomName(session))).map(({ id }) => id);
-  if (ids.length === 0) return;
-  await db.$executeRaw`
-    UPDATE session SET last_sign_at = now(), doubtful_at = NULL, hidden_at = NULL
-    WHERE id = ANY(${ids}) AND closed_at IS NULL`;
-}
-
-async function mend(
-  dependencies: SessionReconcilerDependencies,
-  gateway: LivekitGateway,
-  session: Session,
-  listed: LivekitRoom | undefined,
-  askedAt: Date,
-): Promise<void> {
-  if (!session.liveAt) {
-    await giveUpOpening(dependencies, session, askedAt);
-    return;
+async function mend(dependencies: SessionReconcilerDependencies, round: Round, session: Session): Promise<void> {
+  const { closing, regions, verdicts } = dependencies;
+  // What became live after the list was asked for may be missing from it.
+  if (!session.liveAt || session.liveAt >= round.askedAt) return;
+  if (round.listed.has(livekitRoomName(session))) {
+    const alive = await verdicts.judgeListed(session, round.gateway, round.askedAt);
+    if (alive) await readParticipants(dependencies, round, session);
+  } else if (session.inside > 0 || session.hiddenAt) {
+    await verdicts.judgeUnlisted(session, round.gateway);
+  } else if (regions.isHealthy(session.region)) {
+    await closing.close(session, 'absent', 'empty');
   }
-  if (session.liveAt.getTime() > askedAt.getTime() - LIST_MARGIN_MS) return;
-  if (listed) {
-    const alive = await dependencies.verdicts.judgeListed(session, gateway);
-    if (alive) await readParticipants(dependencies, gateway, session, listed, askedAt);
-  } else if (session.inside === 0 && !session.hiddenAt) await dependencies.closing.close(session, 'absent');
-  else await dependencies.verdicts.judgeUnlisted(session, gateway);
 }
 
-async function giveUpOpening({ unitOfWork, logger }: SessionReconcilerDependencies, session: Session, askedAt: Date): Promise<void> {
-  const ageMs = askedAt.getTime() - session.openedAt.getTime();
-  if (ageMs < OPENING_LIMIT_MS) return;
-  const closed = await createSessionStore(unitOfWork.db).failCreate(session.id);
-  if (closed) logger.warn({ session: session.id, region: session.region }, 'an opening that nobody finished was closed');
+async function giveUpOpenings({ unitOfWork, logger }: SessionReconcilerDependencies, region: string): Promise<void> {
+  const given = await createSessionStore(unitOfWork.db).failForgotten(region);
+  if (given.length > 0) logger.warn({ sessions: given, region }, 'openings that nobody finished were closed');
 }
 
-async function readParticipants(
-  { presence }: SessionReconcilerDependencies,
-  gateway: LivekitGateway,
-  session: Session,
-  listed: LivekitRoom,
-  askedAt: Date,
-): Promise<void> {
+async function readParticipants({ presence }: SessionReconcilerDependencies, { gateway, listed, askedAt }: Round, session: Session): Promise<void> {
+  const name = livekitRoomName(session);
   const readMs = session.participantsReadAt?.getTime() ?? 0;
-  const differs = listed.participants !== session.inside;
+  const differs = listed.get(name)?.participants !== session.inside;
   if (!differs && askedAt.getTime() - readMs < PARTICIPANTS_EVERY_MS) return;
-  const readAt = new Date();
-  const participants = await gateway.listParticipants(livekitRoomName(session), { timeoutMs: LIST_TIMEOUT_MS });
+  const mark = await presence.mark(session);
+  const participants = await gateway.listParticipants(name, { timeoutMs: LIST_TIMEOUT_MS });
   const people = participants.filter((each) => isPerson(each) && each.state !== 'disconnected');
-  await presence.replace(session, people, readAt);
-}
-
-/** Rooms that LiveKit has and we do not: those of our closed sessions are deleted; strangers are left alone. */
-async function sweepStrays({ unitOfWork, closing }: SessionReconcilerDependencies, region: string, open: readonly Session[], rooms: readonly LivekitRoom[]): Promise<void> {
-  const known = new Set(open.map(livekitRoomName));
-  const store = createSessionStore(unitOfWork.db);
-  for (const { name } of rooms) {
-    const ours = known.has(name) ? undefined : parseLivekitRoomName(name);
-    const session = ours && (await store.findByEpoch(ours.roomId, ours.epoch));
-    if (session?.closedAt && session.region === region) await closing.sweepLater(session, 'unless-due');
-  }
+  await presence.replace(session, people, mark);
 }

@@ -41,7 +41,7 @@ export function createSessionRooms(options: {
 }
 
 function toState(entry: RoomEntry, readAtMs: number): RoomState {
-  const { room, tenantRevision, effective, placement, session } = entry;
+  const { room, tenantRevision, effective, session } = entry;
   return {
     roomId: room.id,
     tenantId: room.tenantId,
@@ -50,7 +50,6 @@ function toState(entry: RoomEntry, readAtMs: number): RoomState {
     tenantRevision,
     emptyTimeoutSeconds: effective.emptyTimeoutSeconds.value,
     maxParticipants: effective.maxParticipants.value,
-    strictPin: placement.pin?.fallback === 'strict',
     agents: room.settings.agents ?? [],
     session: session && toSession(entry, session),
     readAtMs,

@@ -15,19 +15,32 @@ export interface SessionScheduleDependencies {
   readonly verdicts: SessionVerdicts;
 }
 
+export interface SessionSchedules {
+  readonly schedules: Schedule[];
+  /** Waits for what the last rounds began; to be called once no round begins any more. */
+  stop(): Promise<void>;
+}
+
 const RECONCILE_EVERY_MS = 5_000;
 const CLEANUP_EVERY_MS = 2_000;
 
 /** Each region has a leader of its own, so that one that hangs holds up no other. */
-export function createSessionSchedules(dependencies: SessionScheduleDependencies): Schedule[] {
+export function createSessionSchedules(dependencies: SessionScheduleDependencies): SessionSchedules {
   const { reconciler, cleanup, regions } = dependencies;
-  return [
+  const each = [
     perRegion(dependencies, 'session-reconciler', RECONCILE_EVERY_MS, (region, signal) => reconciler.reconcile(region, signal)),
     perRegion(dependencies, 'session-cleanup', CLEANUP_EVERY_MS, async (region, signal) => {
       const gateway = regions.gatewayOf(region);
-      if (gateway) await cleanup.run(region, gateway, signal);
+      // A region that is away cannot delete; what is due stays due.
+      if (gateway && regions.isHealthy(region)) await cleanup.run(region, gateway, signal);
     }),
   ];
+  return {
+    schedules: each.map(({ schedule }) => schedule),
+    stop: async () => {
+      await Promise.all(each.map(({ stop }) => stop()));
+    },
+  };
 }
 
 function perRegion(
@@ -35,30 +48,33 @@ function perRegion(
   name: string,
   everyMs: number,
   work: (region: string, signal: AbortSignal) => Promise<void>,
-): Schedule {
-  const busy = new Set<string>();
+): { readonly schedule: Schedule; stop(): Promise<void> } {
+  const running = new Map<string, Promise<void>>();
 
   async function runOne(region: string, signal: AbortSignal): Promise<void> {
-    if (busy.has(region) || !(await leader.hold(`${name}:${region}`))) return;
-    busy.add(region);
     try {
-      await withLogContext({ region }, () => work(region, signal));
+      if (await leader.hold(`${name}:${region}`)) await withLogContext({ region }, () => work(region, signal));
     } catch (error) {
       verdicts.noteTrouble(region);
       logger.debug({ err: error, region }, `${name} could not look at the region; it comes again`);
     } finally {
-      busy.delete(region);
+      running.delete(region);
     }
   }
 
   return {
-    name,
-    everyMs,
-    runs: 'each',
-    roles: ['worker'],
-    run: async (signal) => {
-      // Not awaited: a region that hangs must not delay the next round of the others.
-      for (const region of regions.ids()) runOne(region, signal).catch((error: unknown) => logger.warn({ err: error, region }, `${name} failed`));
+    schedule: {
+      name,
+      everyMs,
+      runs: 'each',
+      roles: ['worker'],
+      run: async (signal) => {
+        // Not awaited: a region that hangs must not delay the next round of the others.
+        for (const region of regions.ids()) if (!running.has(region)) running.set(region, runOne(region, signal));
+      },
+    },
+    stop: async () => {
+      await Promise.all(running.values());
     },
   };
 }

@@ -30,6 +30,8 @@ export interface SessionService {
   listOpenOf(roomIds: readonly string[]): Promise<Session[]>;
   countOpenIn(region: string): Promise<number>;
   abandonAll(work: Work, region: string): Promise<Session[]>;
+  /** Waits for background work that is under way; after the last round of the schedules. */
+  stop(): Promise<void>;
 }
 
 export interface SessionServiceDependencies {
@@ -40,6 +42,7 @@ export interface SessionServiceDependencies {
   readonly abandonment: SessionAbandonment;
   readonly memory: SessionMemory;
   readonly nowMs: () => number;
+  readonly stop: () => Promise<void>;
 }
 
 export function createSessionService(dependencies: SessionServiceDependencies): SessionService {
@@ -72,10 +75,11 @@ export function createSessionService(dependencies: SessionServiceDependencies): 
       return session;
     },
     list: store.list,
-    findNewest: async (roomId) => (await store.list({ roomId }, { limit: 1 })).items[0],
+    findNewest: store.findNewest,
     findOpen: store.findOpen,
     listOpenOf: store.listOpenOf,
     countOpenIn: store.countOpenIn,
     abandonAll: abandonment.abandonAll,
+    stop: dependencies.stop,
   };
 }

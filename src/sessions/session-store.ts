@@ -19,6 +19,17 @@ export interface NewSession {
   readonly roomConfig: RoomConfig;
 }
 
+/**
+ * What must still hold when a session is closed: `empty` nobody is known inside, `silent` its node was found silent
+ * 10 s ago and has not answered since. Told by Postgres' clock, in the statement itself.
+ */
+export type CloseCondition = 'open' | 'empty' | 'silent';
+
+/** The second question to a silent node comes this much later: one lost answer is no death. */
+const SECOND_QUESTION_SECONDS = 10;
+/** A CreateRoom that was not answered for a minute never will be. */
+const OPENING_LIMIT_SECONDS = 60;
+
 /** Every write is conditional and tells whether it won. */
 export interface SessionStore {
   /**
@@ -28,15 +39,19 @@ export interface SessionStore {
   open(session: NewSession): Promise<Session | undefined>;
   /** Opening → live. Undefined when it was not opening any more. */
   makeLive(id: SessionId, livekitSid: string): Promise<Session | undefined>;
-  /** Notes that CreateRoom is about to be called; undefined when the session is closed. */
-  noteCreateCall(id: SessionId): Promise<void>;
+  /** Notes that CreateRoom is about to be called; false when the session is not opening any more. */
+  noteCreateCall(id: SessionId): Promise<boolean>;
   /** Closes an opening session whose LiveKit room could not be made. */
   failCreate(id: SessionId): Promise<boolean>;
-  /** Closes an open session; undefined when somebody else did. */
-  close(id: SessionId, reason: CloseReason): Promise<Session | undefined>;
+  /** The same for all of a region that have been opening for a minute; their ids. */
+  failForgotten(region: string): Promise<string[]>;
+  /** Closes an open session; undefined when somebody else did, or the condition does not hold. */
+  close(id: SessionId, reason: CloseReason, condition?: CloseCondition): Promise<Session | undefined>;
   find(id: string): Promise<Session | undefined>;
   findOpen(roomId: string): Promise<Session | undefined>;
   findByEpoch(roomId: string, epoch: number): Promise<Session | undefined>;
+  /** The session of the room's highest epoch. */
+  findNewest(roomId: string): Promise<Session | undefined>;
   list(filter: SessionFilter, page: PageRequest): Promise<Page<Session>>;
   listOpenIn(region: string): Promise<Session[]>;
   listOpenOf(roomIds: readonly string[]): Promise<Session[]>;
@@ -51,22 +66,35 @@ export function createSessionStore(db: Db): SessionStore {
       one(await db.$queryRaw<SessionRow[]>`
         UPDATE session SET live_at = now(), livekit_sid = ${sid}, last_sign_at = now(), node_sign_at = now()
         WHERE id = ${id} AND live_at IS NULL AND closed_at IS NULL RETURNING *`),
-    noteCreateCall: async (id) => {
-      await db.$executeRaw`UPDATE session SET create_called_at = now() WHERE id = ${id}`;
-    },
+    noteCreateCall: async (id) =>
+      (await db.$executeRaw`
+        UPDATE session SET create_called_at = now() WHERE id = ${id} AND live_at IS NULL AND closed_at IS NULL`) === 1,
     failCreate: async (id) =>
       (await db.$executeRaw`
         UPDATE session SET closed_at = now(), close_reason = 'create-failed', cleanup_due_at = now()
         WHERE id = ${id} AND live_at IS NULL AND closed_at IS NULL`) === 1,
-    close: async (id, reason) =>
+    failForgotten: async (region) => {
+      const rows = await db.$queryRaw<{ id: string }[]>`
+        UPDATE session SET closed_at = now(), close_reason = 'create-failed', cleanup_due_at = now()
+        WHERE region = ${region} AND live_at IS NULL AND closed_at IS NULL
+          AND opened_at < now() - ${OPENING_LIMIT_SECONDS} * interval '1 second'
+        RETURNING id`;
+      return rows.map(({ id }) => id);
+    },
+    close: async (id, reason, condition = 'open') =>
       one(await db.$queryRaw<SessionRow[]>`
-        UPDATE session SET closed_at = now(), close_reason = ${reason}, cleanup_due_at = now()
-        WHERE id = ${id} AND closed_at IS NULL RETURNING *`),
+        UPDATE session SET closed_at = now(), close_reason = ${reason}, cleanup_due_at = now(), inside = 0
+        WHERE id = ${id} AND closed_at IS NULL
+          AND (${condition !== 'empty'} OR inside = 0)
+          AND (${condition !== 'silent'} OR silent_at <= now() - ${SECOND_QUESTION_SECONDS} * interval '1 second')
+        RETURNING *`),
     find: async (id) => one(await db.$queryRaw<SessionRow[]>`SELECT * FROM session WHERE id = ${id}`),
     findOpen: async (roomId) =>
       one(await db.$queryRaw<SessionRow[]>`SELECT * FROM session WHERE room_id = ${roomId} AND closed_at IS NULL`),
     findByEpoch: async (roomId, epoch) =>
       one(await db.$queryRaw<SessionRow[]>`SELECT * FROM session WHERE room_id = ${roomId} AND epoch = ${epoch}`),
+    findNewest: async (roomId) =>
+      one(await db.$queryRaw<SessionRow[]>`SELECT * FROM session WHERE room_id = ${roomId} ORDER BY epoch DESC LIMIT 1`),
     list: (filter, page) => listSessions(db, filter, page),
     listOpenIn: async (region) =>
       (await db.$queryRaw<SessionRow[]>`SELECT * FROM session WHERE region = ${region} AND closed_at IS NULL`).map(fromRow),

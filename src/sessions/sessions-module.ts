@@ -1,4 +1,5 @@
 import type { ChangeSignal } from '../coordination/change-signal.ts';
+import type { Freshness } from '../coordination/freshness.ts';
 import type { LeaderElection } from '../coordination/leader.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { UnitOfWork } from '../platform/database/unit-of-work.ts';
@@ -32,6 +33,7 @@ export { type CloseReason, type RoomConfig, type Session, livekitRoomName } from
 export interface SessionsDependencies {
   readonly unitOfWork: UnitOfWork;
   readonly changes: Pick<ChangeSignal, 'announce'>;
+  readonly freshness: Pick<Freshness, 'isCutOff'>;
   readonly leader: LeaderElection;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -59,10 +61,11 @@ export function createSessionsModule(dependencies: SessionsDependencies): Module
   const abandonment = createSessionAbandonment({ unitOfWork, closing, afterSeconds: abandonAfterSeconds });
   const look = createSessionLook({ regions, memory, clock });
   const entering = createSessionEntering({ ...dependencies, rooms, opening, closing, abandonment, look, memory });
-  const verdicts = createSessionVerdicts({ unitOfWork, closing, regions, rooms, logger, nowMs: clock.nowMs });
+  const verdicts = createSessionVerdicts({ unitOfWork, closing, regions, rooms, logger });
   const reconciler = createSessionReconciler({ unitOfWork, regions, presence, closing, verdicts, logger });
   const cleanup = createSessionCleanup({ db: unitOfWork.db });
-  const service = createSessionService({ unitOfWork, rooms, entering, closing, abandonment, memory, nowMs: clock.nowMs });
+  const { schedules, stop } = createSessionSchedules({ ...dependencies, reconciler, cleanup, verdicts });
+  const service = createSessionService({ unitOfWork, rooms, entering, closing, abandonment, memory, nowMs: clock.nowMs, stop });
   return {
     service,
     routes: createSessionRoutes({
@@ -70,7 +73,7 @@ export function createSessionsModule(dependencies: SessionsDependencies): Module
       decisions: dependencies.decisions,
       getRoom: async (tenantId, idOrSlug) => (await roomService.get(tenantId, idOrSlug)).room,
     }),
-    schedules: createSessionSchedules({ ...dependencies, reconciler, cleanup, verdicts }),
-    livekitHandlers: createSessionHandlers({ unitOfWork, presence, closing, memory, rooms, regions, clock }),
+    schedules,
+    livekitHandlers: createSessionHandlers({ unitOfWork, presence, closing, memory, rooms }),
   };
 }

@@ -1,4 +1,4 @@
-import { AppError } from '../kernel/app-error.ts';
+import { AppError, dependencyUnavailable, isAppError } from '../kernel/app-error.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { makeId } from '../kernel/ids.ts';
 import { isDatabaseAway } from '../platform/database/database-failure.ts';
@@ -8,7 +8,7 @@ import { networkPrefix } from '../platform/http/client-ip.ts';
 import type { Call } from '../platform/http/route.ts';
 import { type SigningKey, signJoinToken } from '../platform/livekit/livekit-token.ts';
 import { residencyAllows } from '../placements/placements-module.ts';
-import type { RoomEntry } from '../rooms/rooms-module.ts';
+import { type RoomDirectory, type RoomEntry, roomNotFound } from '../rooms/rooms-module.ts';
 import { type Entered, type RoomConfig, type Session, type SessionService, livekitRoomName } from '../sessions/sessions-module.ts';
 import { type Admission, type AdmissionAsk, admit } from './admission.ts';
 import type { JoinGrantRecord } from './join-grant.ts';
@@ -56,6 +56,7 @@ export interface JoinService {
 
 export interface JoinServiceDependencies {
   readonly unitOfWork: UnitOfWork;
+  readonly directory: Pick<RoomDirectory, 'read'>;
   readonly sessions: SessionService;
   readonly findRegion: (id: string) => TokenRegion | undefined;
   readonly grants: JoinGrantLog;
@@ -64,16 +65,33 @@ export interface JoinServiceDependencies {
   readonly tokenTtlSeconds: number;
 }
 
+/** A session may end between its confirmation and the seat in it; more often than this it is not a meeting. */
+const MAX_TURNS = 3;
+
 export function createJoinService(dependencies: JoinServiceDependencies): JoinService {
-  const { sessions, rejoinTokens, findRegion } = dependencies;
+  const { sessions, directory, rejoinTokens, findRegion } = dependencies;
+
+  async function enterAndGrant(first: RoomEntry, ask: JoinAsk, call: Call, admission: Admission): Promise<Joined> {
+    let entry = first;
+    for (let turn = 0; turn < MAX_TURNS; turn += 1) {
+      const entering = sessions.enter(entry, openingAskOf(ask, call));
+      const entered = entering instanceof Promise ? await entering : entering;
+      const granted = grant(dependencies, { entry, ask, call, admission, entered });
+      const joined = granted instanceof Promise ? await granted : granted;
+      if (joined) return joined;
+      const anew = await directory.read(entry.room.id);
+      if (!anew) throw roomNotFound();
+      entry = anew;
+    }
+    throw dependencyUnavailable('The room is changing faster than it can be entered: it');
+  }
+
   return {
     join: async (entry, ask, call) => {
       const admission = admit(call.actor, entry, ask, rejoinTokens);
       if (ask.region !== undefined) assertChoosable(entry, ask.region, findRegion);
-      if (ask.avoidRegion !== undefined) getRegion(ask.avoidRegion, findRegion);
-      const entering = sessions.enter(entry, openingAskOf(ask, call));
-      const entered = entering instanceof Promise ? await entering : entering;
-      return grant(dependencies, { entry, ask, call, admission, entered });
+      if (ask.avoidRegion !== undefined) getRegion(ask.avoidRegion, findRegion, 'avoidRegion');
+      return enterAndGrant(entry, ask, call, admission);
     },
   };
 }
@@ -93,9 +111,9 @@ function openingAskOf(ask: JoinAsk, call: Call): Parameters<SessionService['ente
   };
 }
 
-function getRegion(id: string, findRegion: JoinServiceDependencies['findRegion']): TokenRegion {
+function getRegion(id: string, findRegion: JoinServiceDependencies['findRegion'], path = 'region'): TokenRegion {
   const region = findRegion(id);
-  if (!region) throw new AppError('region.unknown', { detail: `There is no region ${id}.`, errors: [{ path: 'region', message: 'is not a region of this deployment' }] });
+  if (!region) throw new AppError('region.unknown', { detail: `There is no region ${id}.`, errors: [{ path, message: 'is not a region of this deployment' }] });
   return region;
 }
 
@@ -117,23 +135,44 @@ interface Granting {
   readonly entered: Entered;
 }
 
-async function grant(dependencies: JoinServiceDependencies, granting: Granting): Promise<Joined> {
-  const { clock, findRegion, sessions, tokenTtlSeconds } = dependencies;
+/**
+ * Writes the grant and signs the token. Without a maximum nothing is awaited between the session's confirmation and
+ * the signature; with one, the seat is the newest confirmation.
+ * @returns undefined when the session turned out to be over.
+ */
+function grant(dependencies: JoinServiceDependencies, granting: Granting): Joined | Promise<Joined | undefined> {
+  const { session } = granting.entered;
+  const record = recordOf(granting, dependencies.clock.nowMs());
+  if (session.maxParticipants !== null) return grantSeat(dependencies, granting, record, session.maxParticipants);
+  dependencies.grants.append(record);
+  return toJoined(dependencies, granting, record);
+}
+
+/** Cut off from Postgres, LiveKit's own maximum is the limit, and the grant is remembered for later. */
+async function grantSeat(dependencies: JoinServiceDependencies, granting: Granting, record: JoinGrantRecord, maxParticipants: number): Promise<Joined | undefined> {
+  try {
+    if (!(await takeSeat(dependencies.unitOfWork, record, maxParticipants))) return undefined;
+  } catch (error) {
+    if (!isDatabaseAway(error) && !isAppError(error, 'dependency.unavailable')) throw error;
+    dependencies.grants.append(record);
+  }
+  return toJoined(dependencies, granting, record);
+}
+
+function toJoined(dependencies: JoinServiceDependencies, granting: Granting, record: JoinGrantRecord): Joined {
+  const { findRegion, sessions, tokenTtlSeconds } = dependencies;
   const { entry, admission, entered } = granting;
   const { session, decision } = entered;
   const region = getRegion(session.region, findRegion);
-  const nowMs = clock.nowMs();
-  const record = recordOf(granting, nowMs);
-  if (session.maxParticipants === null) dependencies.grants.append(record);
-  else await seat(dependencies, record, session.maxParticipants);
   sessions.noteGrant(session, record.id);
+  const issuedMs = Math.floor(record.at.getTime() / 1000) * 1000;
   return {
     admission,
     entry,
     session,
     region,
     token: signToken(dependencies, granting, region, record),
-    expiresAt: new Date(nowMs + tokenTtlSeconds * 1000),
+    expiresAt: new Date(issuedMs + tokenTtlSeconds * 1000),
     decision: decision
       ? { id: decision.id, rule: decision.rule ?? 'default', reason: decision.reason }
       : { id: session.decisionId, rule: 'live', reason: `The meeting is live in ${region.name}, and everybody meets there.` },
@@ -154,18 +193,7 @@ function recordOf({ entry, call, admission, entered }: Granting, nowMs: number):
   };
 }
 
-/** Cut off from Postgres, LiveKit's own maximum is the limit, and the grant is remembered for later. */
-async function seat({ unitOfWork, grants }: JoinServiceDependencies, record: JoinGrantRecord, maxParticipants: number): Promise<void> {
-  try {
-    await takeSeat(unitOfWork, record, maxParticipants);
-  } catch (error) {
-    const away = isDatabaseAway(error) || (error instanceof AppError && error.code === 'dependency.unavailable');
-    if (!away) throw error;
-    grants.append(record);
-  }
-}
-
-function signToken({ clock, tokenTtlSeconds }: JoinServiceDependencies, granting: Granting, region: TokenRegion, record: JoinGrantRecord): string {
+function signToken({ tokenTtlSeconds }: JoinServiceDependencies, granting: Granting, region: TokenRegion, record: JoinGrantRecord): string {
   const { entry, ask, admission, entered } = granting;
   return signJoinToken(region.signingKey, {
     identity: admission.identity,
@@ -181,7 +209,7 @@ function signToken({ clock, tokenTtlSeconds }: JoinServiceDependencies, granting
     kind: 'standard',
     grant: grantsOf(admission.role, livekitRoomName(entered.session), entry.effective.permissions.value),
     ttlSeconds: tokenTtlSeconds,
-    nowMs: clock.nowMs(),
+    nowMs: record.at.getTime(),
   });
 }
 

@@ -33,7 +33,7 @@ export function createTokensModule(dependencies: TokensDependencies): Module<Tok
   const { unitOfWork, rooms, sessions, clock, logger, masterKeys } = dependencies;
   const grants = createJoinGrantLog({ db: unitOfWork.db, logger });
   const rejoinTokens = createRejoinTokens({ masterKeys, nowMs: clock.nowMs });
-  const joins = createJoinService({ ...dependencies, sessions, grants, rejoinTokens });
+  const joins = createJoinService({ ...dependencies, sessions, directory: rooms.directory, grants, rejoinTokens });
   return {
     service: { flushGrants: grants.flush },
     routes: [
