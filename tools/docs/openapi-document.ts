@@ -21,7 +21,7 @@ const NOWHERE = {
 /** The routes of an API process with the default configuration. */
 export function listRoutes(): readonly Route[] {
   const platform = createPlatform({ config: loadConfig(NOWHERE), logSink: { write: () => {} } });
-  const health = createHealthRoutes({ checks: createHealthChecks(platform), version: VERSION, isServing: () => true });
+  const health = createHealthRoutes({ checks: createHealthChecks(platform), version: VERSION, phase: () => 'serving' });
   return [...compose(platform).routes, ...health, ...createInstanceRoutes(platform)];
 }
 
