@@ -1,16 +1,14 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { compose } from './app/compose.ts';
+import { MIGRATIONS_FOLDER } from './app/migrations.ts';
 import { createPlatform } from './app/platform.ts';
 import { VERSION } from './app/version.ts';
 import { type Config, ConfigError, loadConfig } from './platform/config/load-config.ts';
 import { migrate } from './platform/database/migrator.ts';
 import { parseSimulatorConfig } from './simulator/simulator-config.ts';
 import { runSimulator } from './simulator/simulator.ts';
-
-const MIGRATIONS = fileURLToPath(new URL('../prisma/migrations', import.meta.url));
 
 const program = new Command('meridian')
   .description('Operates a Meridian deployment. Every command reads the same environment as the server; see docs/configuration.md.')
@@ -21,7 +19,7 @@ program
   .command('migrate')
   .description('Bring the database to this release. Safe to run from many machines at once; Prisma\'s own ledger is used.')
   .action(async () => {
-    const applied = await migrate(loadConfig().DATABASE_URL, MIGRATIONS);
+    const applied = await migrate(loadConfig().DATABASE_URL, MIGRATIONS_FOLDER);
     for (const name of applied) console.log(`applied ${name}`);
     if (applied.length === 0) console.log('nothing to do: the database is at this release');
   });

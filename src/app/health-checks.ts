@@ -1,7 +1,9 @@
+import { readSchemaState } from '../platform/database/schema-state.ts';
 import type { HealthCheck } from '../platform/http/health-routes.ts';
+import { MIGRATIONS } from './migrations.ts';
 import type { Platform } from './platform.ts';
 
-/** What `/readyz` looks at: Postgres is required; without Redis a replica serves, degraded. */
+/** What `/readyz` looks at: Postgres with our schema is required; without Redis a replica serves, degraded. */
 export function createHealthChecks({ unitOfWork, redis, freshness, clock }: Platform): HealthCheck[] {
   return [
     {
@@ -11,6 +13,16 @@ export function createHealthChecks({ unitOfWork, redis, freshness, clock }: Plat
       check: async () => {
         await unitOfWork.db.$queryRaw`SELECT count(*)::int FROM deployment`;
         return { ok: true, detail: 'answers' };
+      },
+    },
+    {
+      name: 'schema',
+      required: true,
+      check: async () => {
+        const { missing, unknown } = await readSchemaState(unitOfWork.db, MIGRATIONS);
+        if (missing.length > 0) return { ok: false, detail: `older than this release: run "meridian migrate" for ${missing.join(', ')}` };
+        // While releases follow one another, replicas of the older one go on beside the newer schema.
+        return { ok: true, detail: unknown.length === 0 ? 'that of this release' : `newer than this release: ${unknown.join(', ')}` };
       },
     },
     {

@@ -1,50 +1,89 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { forgetInstance, recordInstance } from '../coordination/instance.ts';
 import { createScheduler } from '../coordination/scheduler.ts';
-import { createHealthRoutes } from '../platform/http/health-routes.ts';
+import { type Phase, createHealthRoutes } from '../platform/http/health-routes.ts';
 import type { Schedule } from '../platform/module.ts';
 import { type Composition, compose } from './compose.ts';
+import { untilDatabaseIsReady } from './database-start.ts';
 import { createHealthChecks } from './health-checks.ts';
 import { createHttpApp } from './http-app.ts';
 import { createInstanceRoutes } from './instance-routes.ts';
 import type { Platform } from './platform.ts';
-import { schedulesOf } from './process-role.ts';
+import { schedulesOf, shutdownMs } from './process-role.ts';
 import { serveApp, serveMetrics } from './serve.ts';
 import { VERSION } from './version.ts';
 
 const INSTANCE_EVERY_MS = 10_000;
 const STOP_DEADLINE_MS = 10_000;
-const START_PATIENCE_MS = 30_000;
-/** Between "not ready" and the closing of the port, so that a balancer's next probe comes first. */
-const HANDOVER_MS = 250;
+
+export interface RunOptions {
+  /** Tests hold each answer against its schema. */
+  readonly checkResponses?: boolean;
+}
+
+export interface RunningProcess {
+  readonly port: number;
+  readonly composition: Composition;
+}
 
 /**
- * Runs one process in its role until the lifecycle stops it. Order of the shutdown: not ready, no new connection and
- * running requests finished, background work finished, what was batched is written, then the connections.
+ * Runs one process in its role until the lifecycle stops it. Its port is open from the beginning: health answers, and
+ * everything else is refused until the database is there. Returns when it is ready, or is told to stop meanwhile.
+ * @throws Error when a port is taken, or the database does not become ready in time.
  */
-export async function runProcess(platform: Platform, options: { readonly checkResponses?: boolean } = {}): Promise<{ readonly port: number; readonly composition: Composition }> {
-  const { config, connections, logger, lifecycle, freshness, leader, unitOfWork, instance } = platform;
-  const role = config.MERIDIAN_ROLE;
-  warnOfLivekitNames(platform);
+export async function runProcess(platform: Platform, options: RunOptions = {}): Promise<RunningProcess> {
+  const { config, lifecycle, logger, unitOfWork, instance, freshness } = platform;
   const product = compose(platform);
-  lifecycle.onStop('modules', STOP_DEADLINE_MS, product.stop);
-  await connections.untilReachable(START_PATIENCE_MS);
+  const schedules = [...schedulesOf(config.MERIDIAN_ROLE, product.schedules), heartbeat(platform)];
+  const scheduler = createScheduler({ schedules, leader: platform.leader, logger, random: Math.random });
+  let isReady = false;
+  const phase = (): Phase => (lifecycle.signal.aborted ? 'stopping' : isReady ? 'serving' : 'starting');
+  warnOfLivekitNames(platform);
+  planShutdown(platform, product, scheduler.stop);
+  const port = await openPorts(platform, product, phase, options);
+  const running = { port, composition: product };
+  await untilDatabaseIsReady(platform);
+  if (lifecycle.signal.aborted) return running;
   await product.start();
-  freshness.start();
-  lifecycle.onStop('freshness', STOP_DEADLINE_MS, freshness.stop);
-  const scheduler = createScheduler({ schedules: [...schedulesOf(role, product.schedules), heartbeat(platform)], leader, logger, random: Math.random });
-  lifecycle.onStop('instance', 2_000, () => forgetInstance(unitOfWork.db, instance));
-  lifecycle.onStop('schedules', config.MERIDIAN_SHUTDOWN_SECONDS * 1000, scheduler.stop);
-  const health = createHealthRoutes({ checks: createHealthChecks(platform), version: VERSION, isServing: () => !lifecycle.signal.aborted });
-  const own = [...health, ...createInstanceRoutes(platform)];
-  const routes = role === 'worker' ? own : [...product.routes, ...own];
-  const app = createHttpApp({ platform, routes, readCredential: product.readCredential, ...options });
-  const port = await serveApp(platform, app, role === 'worker' ? config.MERIDIAN_HEALTH_PORT : config.MERIDIAN_PORT);
-  await serveMetrics(platform);
-  lifecycle.onStop('handover', STOP_DEADLINE_MS, () => new Promise((resolve) => setTimeout(resolve, HANDOVER_MS)));
+  await freshness.start();
   await recordInstance(unitOfWork.db, instance);
   scheduler.start();
-  logger.info({ role, port, version: VERSION, boot: instance.boot }, 'ready');
-  return { port, composition: product };
+  isReady = true;
+  logger.info({ port, version: VERSION, boot: instance.boot }, 'ready');
+  return running;
+}
+
+/**
+ * The shutdown runs from the last of these to the first, and the ports opened later come before them: not ready, no new
+ * connection and running requests finished, running work finished, what was batched is written, then the connections.
+ */
+function planShutdown({ lifecycle, config, leader, freshness, unitOfWork, instance }: Platform, product: Composition, stopSchedules: () => Promise<void>): void {
+  lifecycle.onStop('leaderships', STOP_DEADLINE_MS, leader.stop);
+  lifecycle.onStop('modules', STOP_DEADLINE_MS, product.stop);
+  lifecycle.onStop('freshness', STOP_DEADLINE_MS, freshness.stop);
+  lifecycle.onStop('instance', STOP_DEADLINE_MS, () => forgetInstance(unitOfWork.db, instance));
+  lifecycle.onStop('schedules', shutdownMs(config), stopSchedules);
+}
+
+/** A worker has a port for its health alone; an API process serves the product and says for a while that it will not. */
+async function openPorts(platform: Platform, product: Composition, phase: () => Phase, options: RunOptions): Promise<number> {
+  const { config, lifecycle } = platform;
+  const health = createHealthRoutes({ checks: createHealthChecks(platform), version: VERSION, phase });
+  const own = [...health, ...createInstanceRoutes(platform)];
+  const isWorker = config.MERIDIAN_ROLE === 'worker';
+  const app = createHttpApp({
+    ...options,
+    platform,
+    routes: isWorker ? own : [...product.routes, ...own],
+    withDocuments: !isWorker,
+    readCredential: product.readCredential,
+    isOpen: () => phase() !== 'starting',
+    isStopping: () => phase() === 'stopping',
+  });
+  await serveMetrics(platform);
+  const port = await serveApp(platform, app, isWorker ? config.MERIDIAN_HEALTH_PORT : config.MERIDIAN_PORT);
+  if (!isWorker) lifecycle.onStop('handover', config.MERIDIAN_HANDOVER_SECONDS * 1000 + STOP_DEADLINE_MS, () => delay(config.MERIDIAN_HANDOVER_SECONDS * 1000));
+  return port;
 }
 
 function heartbeat({ unitOfWork, instance }: Platform): Schedule {

@@ -1,9 +1,9 @@
-import type { Server } from 'node:http';
-import http from 'node:http';
+import http, { type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Express } from 'express';
 import { createExpressServer } from '../platform/http/express-server.ts';
 import type { Platform } from './platform.ts';
-import type { Express } from 'express';
+import { shutdownMs } from './process-role.ts';
 
 /** Opens a port. @throws Error naming the port when it is taken. */
 export async function listen(server: Server, host: string, port: number): Promise<number> {
@@ -17,17 +17,15 @@ export async function listen(server: Server, host: string, port: number): Promis
 }
 
 /** Serves the application; at shutdown running requests finish and no new connection is taken. */
-export async function serveApp(platform: Platform, app: Express, port: number): Promise<number> {
-  const { config, lifecycle } = platform;
+export async function serveApp({ config, lifecycle }: Pick<Platform, 'config' | 'lifecycle'>, app: Express, port: number): Promise<number> {
   const server = createExpressServer(app, { publicUrl: config.MERIDIAN_PUBLIC_URL });
   const taken = await listen(server, config.MERIDIAN_HOST, port);
-  const deadlineMs = config.MERIDIAN_SHUTDOWN_SECONDS * 1000;
-  lifecycle.onStop('http', deadlineMs, () => closeServer(server));
+  lifecycle.onStop('http', shutdownMs(config), () => closeServer(server));
   return taken;
 }
 
 /** Metrics have a port of their own: they are for the private network. */
-export async function serveMetrics({ config, metrics, lifecycle }: Platform): Promise<number> {
+export async function serveMetrics({ config, metrics, lifecycle }: Pick<Platform, 'config' | 'metrics' | 'lifecycle'>): Promise<number> {
   const server = http.createServer((request, response) => {
     if (request.method !== 'GET' || request.url !== '/metrics') {
       response.writeHead(404).end();

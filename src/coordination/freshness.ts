@@ -13,7 +13,8 @@ export interface Freshness {
   isCutOff(): boolean;
   /** Runs a round now, or joins the one that begins next. Never throws. */
   hurry(): Promise<void>;
-  start(): void;
+  /** Begins to poll; returns after the first round. */
+  start(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -63,6 +64,7 @@ export function createFreshness({ monotonicMs, onChange, onRound, isReachable = 
 
   // A round that already runs may have read before the change; only one that begins later is sure to see it.
   function hurry(): Promise<void> {
+    if (stopped) return Promise.resolve();
     if (!running) return begin();
     queued ??= running.then(() => {
       queued = undefined;
@@ -80,7 +82,7 @@ export function createFreshness({ monotonicMs, onChange, onRound, isReachable = 
     lastGoodMs: () => lastGood,
     isCutOff: () => cutOff,
     hurry,
-    start: () => void hurry().finally(arm),
+    start: () => hurry().finally(arm),
     stop: async () => {
       stopped = true;
       clearTimeout(timer);

@@ -37,11 +37,21 @@ export interface TestProductOptions {
 export const TEST_MASTER_KEY = `k1:${randomBytes(32).toString('base64')}`;
 
 const TENANT_SCOPES = [
-  'rooms:read', 'rooms:write', 'joins:create', 'recordings:read', 'recordings:write', 'events:read', 'webhooks:write', 'agents:call', 'tenant:admin',
+  'rooms:read',
+  'rooms:write',
+  'joins:create',
+  'recordings:read',
+  'recordings:write',
+  'events:read',
+  'webhooks:write',
+  'agents:call',
+  'tenant:admin',
 ] as const;
 
 /** The environment of a product under test; also for child processes. */
-export function testEnvironment(options: Pick<TestProductOptions, 'databaseUrl' | 'redisUrl' | 'environment'> & { readonly port: number }): Record<string, string> {
+export function testEnvironment(
+  options: Pick<TestProductOptions, 'databaseUrl' | 'redisUrl' | 'environment'> & { readonly port: number },
+): Record<string, string> {
   return {
     DATABASE_URL: options.databaseUrl,
     ...(options.redisUrl ? { REDIS_URL: options.redisUrl } : {}),
@@ -55,6 +65,7 @@ export function testEnvironment(options: Pick<TestProductOptions, 'databaseUrl' 
     MERIDIAN_CORS_ORIGINS: '*',
     MERIDIAN_MIN_EMPTY_TIMEOUT: '2s',
     MERIDIAN_SHUTDOWN_SECONDS: '5',
+    MERIDIAN_HANDOVER_SECONDS: '0',
     ...options.environment,
   };
 }
@@ -74,16 +85,25 @@ export async function startTestProduct(options: TestProductOptions): Promise<Tes
 
 async function makeKeys({ tenants }: Composition): Promise<{ opsKey: string; tenantKey: string }> {
   const ops = await tenants.keys.bootstrap({ another: true });
-  const tenant = await tenants.keys.create({ tenantId: 'default', name: 'test', scopes: TENANT_SCOPES, expiresAt: null }, { actor: 'test' });
+  const tenant = await tenants.keys.create(
+    { tenantId: 'default', name: 'test', scopes: TENANT_SCOPES, expiresAt: null },
+    { actor: 'test' },
+  );
   return { opsKey: ops?.credential ?? '', tenantKey: tenant.credential };
 }
 
 /** Makes a region by the API and waits until it accepts sessions. */
 export async function putRegion(api: ApiClient, opsKey: string, region: TestRegion): Promise<void> {
-  const { status, text } = await api.call('PUT', `/v1/ops/regions/${region.id}`, { key: opsKey, body: region.document });
+  const { status, text } = await api.call('PUT', `/v1/ops/regions/${region.id}`, {
+    key: opsKey,
+    body: region.document,
+  });
   if (status >= 300) throw new Error(`PUT region ${region.id}: ${status} ${text}`);
-  await eventually(async () => {
-    const health = await api.call('GET', `/healthz/regions/${region.id}`, { key: null });
-    if (health.status !== 200) throw new Error(`region ${region.id} does not accept sessions yet`);
-  }, { timeoutMs: 10_000 });
+  await eventually(
+    async () => {
+      const health = await api.call('GET', `/healthz/regions/${region.id}`, { key: null });
+      if (health.status !== 200) throw new Error(`region ${region.id} does not accept sessions yet`);
+    },
+    { timeoutMs: 10_000 },
+  );
 }

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { Secret } from '../../kernel/secret.ts';
-import { durationSeconds, integer, list, masterKeys, trustedProxies, url } from './env-values.ts';
+import { durationSeconds, integer, list, masterKeys, secretUrl, trustedProxies, url } from './env-values.ts';
 
 /** One environment variable: how it is read, what it means, and how its default reads in the documents. */
 export interface EnvVariable {
@@ -10,19 +9,18 @@ export interface EnvVariable {
   readonly group: string;
 }
 
-const secretUrl = z.string().min(1).transform((value) => new Secret(value));
 const role = z.enum(['api', 'worker', 'all']);
 
 /** Every variable that Meridian reads. `docs/configuration.md` is generated from this table. */
 export const ENV = {
   DATABASE_URL: {
     group: 'Stores',
-    schema: secretUrl,
-    meaning: 'Postgres, `postgresql://user:password@host:port/database`; several hosts may be listed.',
+    schema: secretUrl(['postgresql:', 'postgres:']),
+    meaning: 'Postgres, `postgresql://user:password@host:port/database`.',
   },
   REDIS_URL: {
     group: 'Stores',
-    schema: secretUrl.optional(),
+    schema: secretUrl(['redis:', 'rediss:']).optional(),
     meaning:
       'Redis of the control plane, `redis://…` or `rediss://…`. Without it one replica runs alone, on in-process fall-backs.',
   },
@@ -34,9 +32,9 @@ export const ENV = {
   },
   MERIDIAN_DATABASE_POOL: {
     group: 'Stores',
-    schema: integer(2, 100).default(10),
-    default: '10',
-    meaning: 'Postgres connections of one process.',
+    schema: integer(4, 100).default(12),
+    default: '12',
+    meaning: 'Postgres connections of one process, a third of them for joins alone; one more listens.',
   },
   MERIDIAN_ROLE: {
     group: 'Process',
@@ -80,9 +78,15 @@ export const ENV = {
   },
   MERIDIAN_SHUTDOWN_SECONDS: {
     group: 'Process',
-    schema: durationSeconds(1, 3600).default(45),
-    default: '45',
-    meaning: 'How long an API process may take to finish running requests after SIGTERM.',
+    schema: durationSeconds(1, 3600).optional(),
+    default: '45; a worker 10m',
+    meaning: 'How long running requests, and in a worker running work, may take to finish after SIGTERM.',
+  },
+  MERIDIAN_HANDOVER_SECONDS: {
+    group: 'Process',
+    schema: durationSeconds(0, 120).default(1),
+    default: '1',
+    meaning: 'How long an API process says that it is not ready before it refuses connections: longer than a balancer takes to see it.',
   },
   MERIDIAN_LOG_LEVEL: {
     group: 'Process',

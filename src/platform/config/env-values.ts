@@ -30,15 +30,29 @@ export const list = z.string().transform((text) =>
     .filter((item) => item !== ''),
 );
 
-/** An absolute URL of one of the protocols, kept without a trailing slash. */
+function isBase(text: string, protocols: readonly string[]): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, search, hash, username, password } = new URL(text);
+  return protocols.includes(protocol) && `${search}${hash}${username}${password}` === '';
+}
+
+/** A base URL of one of the protocols, kept without a trailing slash: paths are appended to it. */
 export function url(protocols: readonly string[]): z.ZodType<string> {
   return z
     .string()
     .refine(
-      (text) => URL.canParse(text) && protocols.includes(new URL(text).protocol),
-      `must be an absolute URL (${protocols.join(' or ')})`,
+      (text) => isBase(text, protocols),
+      `must be an absolute URL (${protocols.join(' or ')}) without a query, a fragment or a password`,
     )
     .transform((text) => text.replace(/\/+$/, ''));
+}
+
+/** A URL that holds a password: never printed, also not when it is wrong. */
+export function secretUrl(protocols: readonly string[]): z.ZodType<Secret> {
+  return z
+    .string()
+    .refine((text) => protocols.some((protocol) => text.startsWith(`${protocol}//`)), `must begin with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`)
+    .transform((text) => new Secret(text));
 }
 
 /** Whose `X-Forwarded-*` headers count. */

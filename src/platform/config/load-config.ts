@@ -40,7 +40,7 @@ export function loadConfig(environment: Environment = process.env): Config {
   if (problems.length > 0) throw new ConfigError(problems);
   return Object.freeze({
     ...values,
-    HOST_NAME: environment['HOSTNAME'] ?? hostname(),
+    HOST_NAME: environment['HOSTNAME'] || hostname(),
     LIVEKIT_NAMES_SET: Object.keys(environment).filter((name) => name.startsWith('LIVEKIT_')),
   }) as unknown as Config; // The loop above filled exactly the names of ENV; TypeScript cannot follow a loop.
 }

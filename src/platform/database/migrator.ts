@@ -57,15 +57,19 @@ export async function migrate(url: Secret, folder: string): Promise<string[]> {
   }
 }
 
-function readMigrations(folder: string): Migration[] {
+/** The names of the migrations in a folder, oldest first. */
+export function listMigrations(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .map((entry) => entry.name)
-    .sort()
-    .map((name) => {
-      const sql = readFileSync(join(folder, name, 'migration.sql'), 'utf8');
-      return { name, sql, checksum: createHash('sha256').update(sql).digest('hex') };
-    });
+    .sort();
+}
+
+function readMigrations(folder: string): Migration[] {
+  return listMigrations(folder).map((name) => {
+    const sql = readFileSync(join(folder, name, 'migration.sql'), 'utf8');
+    return { name, sql, checksum: createHash('sha256').update(sql).digest('hex') };
+  });
 }
 
 async function applyMissing(client: pg.Client, migrations: readonly Migration[]): Promise<string[]> {

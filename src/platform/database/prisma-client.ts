@@ -45,14 +45,14 @@ export interface Connections {
   readonly hotPool: pg.Pool;
   /** Says that Postgres was found away, or is there again: nobody then waits for what will not come. */
   setAway(away: boolean): void;
-  /** Opens a first connection of both, trying again within the time. @throws what the last try threw. */
-  untilReachable(timeoutMs: number): Promise<void>;
+  /** Opens a first connection of both. @throws what the driver threw. */
+  reach(): Promise<void>;
   close(): Promise<void>;
 }
 
 export function connectDatabase({ url, poolSize }: DatabaseOptions): Connections {
   const reserved = Math.max(2, Math.floor(poolSize / 3));
-  const pool = new GatedPool({ ...poolSettings(url, poolSize, QUERY_TIMEOUT_MS), refusesWhenAway: true });
+  const pool = new GatedPool({ ...poolSettings(url, poolSize - reserved, QUERY_TIMEOUT_MS), refusesWhenAway: true });
   // It carries the poll that finds out when Postgres is there again, so it always tries.
   const hotPool = new GatedPool({ ...poolSettings(url, reserved, HOT_QUERY_TIMEOUT_MS), refusesWhenAway: false });
   // An idle connection that breaks reports here; the pool drops it by itself, and the next query tells the story.
@@ -68,22 +68,11 @@ export function connectDatabase({ url, poolSize }: DatabaseOptions): Connections
       pool.setAway(away);
       hotPool.setAway(away);
     },
-    untilReachable: (timeoutMs) => untilReachable([pool, hotPool], Date.now() + timeoutMs),
+    reach: async () => {
+      await Promise.all([pool.query('SELECT 1'), hotPool.query('SELECT 1')]);
+    },
     close: async () => {
       await Promise.allSettled([prisma.$disconnect(), pool.end(), hotPool.end()]);
     },
   };
-}
-
-const RETRY_EVERY_MS = 250;
-
-/** A process that starts beside its database, or while it fails over, waits for it instead of dying. */
-async function untilReachable(pools: readonly pg.Pool[], untilMs: number): Promise<void> {
-  try {
-    for (const pool of pools) await pool.query('SELECT 1');
-  } catch (error) {
-    if (Date.now() >= untilMs) throw error;
-    await new Promise((resolve) => setTimeout(resolve, RETRY_EVERY_MS));
-    await untilReachable(pools, untilMs);
-  }
 }

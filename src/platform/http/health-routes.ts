@@ -11,15 +11,18 @@ export interface HealthCheck {
 export interface HealthOptions {
   readonly checks: readonly HealthCheck[];
   readonly version: string;
-  /** Turns false when the shutdown begins, so that balancers look elsewhere before connections close. */
-  readonly isServing: () => boolean;
+  /** `stopping` from the beginning of the shutdown, so that balancers look elsewhere before connections close. */
+  readonly phase: () => Phase;
 }
+
+/** Where a process is between its start and its end; only a serving one gets traffic. */
+export type Phase = 'starting' | 'serving' | 'stopping';
 
 /** Shorter than any balancer's probe time-out. */
 const CHECK_TIMEOUT_MS = 900;
 
 const readySchema = z.object({
-  status: z.enum(['ready', 'degraded', 'unavailable', 'stopping']),
+  status: z.enum(['starting', 'ready', 'degraded', 'unavailable', 'stopping']),
   checks: z.record(z.string(), z.object({ ok: z.boolean(), detail: z.string() })),
 });
 
@@ -61,12 +64,13 @@ export function createHealthRoutes(options: HealthOptions): Route[] {
 }
 
 /** Runs all checks side by side, each within its time-out. */
-export async function readReadiness({ checks, isServing }: HealthOptions): Promise<z.output<typeof readySchema>> {
+export async function readReadiness({ checks, phase }: Pick<HealthOptions, 'checks' | 'phase'>): Promise<z.output<typeof readySchema>> {
   const results = await Promise.all(checks.map(async (each) => ({ each, result: await runCheck(each) })));
   const failed = results.filter(({ result }) => !result.ok);
+  const now = phase();
   const status = failed.some(({ each }) => each.required) ? 'unavailable' : failed.length > 0 ? 'degraded' : 'ready';
   return {
-    status: isServing() ? status : 'stopping',
+    status: now === 'serving' ? status : now,
     checks: Object.fromEntries(results.map(({ each, result }) => [each.name, result])),
   };
 }
