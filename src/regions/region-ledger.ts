@@ -33,9 +33,10 @@ export function createRegionLedger({ unitOfWork, monotonicMs, onError }: RegionL
   let batch = emptyBatch();
   let timer: NodeJS.Timeout | undefined;
   let flushing: Promise<void> = Promise.resolve();
+  let isStopped = false;
 
   function arm(): void {
-    timer ??= setTimeout(() => void flush(), FLUSH_AFTER_MS);
+    if (!isStopped) timer ??= setTimeout(() => void flush(), FLUSH_AFTER_MS);
   }
 
   async function writeOut(): Promise<void> {
@@ -81,6 +82,7 @@ export function createRegionLedger({ unitOfWork, monotonicMs, onError }: RegionL
     },
     flush,
     stop: async () => {
+      isStopped = true;
       await flush();
       clearTimeout(timer);
     },

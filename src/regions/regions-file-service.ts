@@ -3,17 +3,17 @@ import { isAppError } from '../kernel/app-error.ts';
 import type { Logger } from '../platform/telemetry/logger.ts';
 import type { ApplyRegionsDocument } from './region-document-service.ts';
 import type { EditResult } from './region-edit.ts';
-import { type RegionsFileOptions, readRegionsFile } from './regions-file.ts';
+import { RegionsFileError, type RegionsFileOptions, readRegionsFile } from './regions-file.ts';
 
 export interface RegionsFileService {
   /**
    * Applies the configured file at the start of a process; nothing when none is configured.
-   * @throws RegionsFileError, or AppError `request.invalid`: a broken file stops the start.
+   * @throws RegionsFileError: a broken file stops the start.
    */
   applyAtStart(): Promise<void>;
   /** Applies it again if it, or a file that it refers to, has changed. Never throws: the old configuration stays. */
   applyChanged(): Promise<void>;
-  /** Applies a file once, for the command line. @throws RegionsFileError, AppError. */
+  /** Applies a file once, for the command line. @throws RegionsFileError; AppError `dependency.unavailable`. */
   applyOnce(path: string): Promise<EditResult>;
 }
 
@@ -39,7 +39,7 @@ export function createRegionsFileService(dependencies: RegionsFileServiceDepende
     const document = await readRegionsFile({ path: file, readVariable });
     const text = JSON.stringify(document);
     if (text === lastSeen) return;
-    const { revision, diff } = await apply(document, { source: 'file', by: { actor: 'file' } });
+    const { revision, diff } = await naming(file, apply(document, { source: 'file', by: { actor: 'file' } }));
     lastSeen = text;
     if (diff.length > 0) logger.info({ revision, diff }, 'the regions file made a new revision');
   }
@@ -86,6 +86,19 @@ export function createRegionsFileService(dependencies: RegionsFileServiceDepende
         complain(error);
       }
     },
-    applyOnce: async (file) => apply(await readRegionsFile({ path: file, readVariable }), { by: { actor: 'cli:regions-apply' } }),
+    applyOnce: async (file) => {
+      const document = await readRegionsFile({ path: file, readVariable });
+      return naming(file, apply(document, { by: { actor: 'cli:regions-apply' } }));
+    },
   };
+}
+
+/** Faults that only show beside what is stored (a missing secret, a shared Redis) are problems of the file like others. */
+async function naming(path: string, applying: Promise<EditResult>): Promise<EditResult> {
+  try {
+    return await applying;
+  } catch (error) {
+    if (isAppError(error, 'request.invalid') && error.errors) throw new RegionsFileError(path, error.errors, error);
+    throw error;
+  }
 }

@@ -56,7 +56,7 @@ export interface RegionsService {
   noteTrouble(regionId: string): void;
   /**
    * Applies a regions file once, as the command line does; needs no `start`.
-   * @throws RegionsFileError listing every problem; AppError `request.invalid`, `region.in-use`.
+   * @throws RegionsFileError listing every problem; AppError `dependency.unavailable`.
    */
   applyFile(path: string): Promise<EditResult>;
   /** Applies the configured file, loads configuration and health, and begins to probe. @throws as `applyFile`. */

@@ -173,7 +173,7 @@ async function openReplica(options: OpenOptions): Promise<Replica> {
   });
   const server = createExpressServer(app, { publicUrl: 'http://api.test' });
   const url = `http://127.0.0.1:${await listen(server, '127.0.0.1', 0)}`;
-  platform.freshness.start();
+  await platform.freshness.start();
   return {
     platform, logLines, closings, url,
     regions: regions.service,

@@ -153,7 +153,7 @@ describe('the regions file', () => {
     const redis = { url: 'redis://shared.example' };
     write([region('eu-fra', { redis }), region('us-iad', { redis })]);
     await expect(api.startReplica({ regionsFile: path })).rejects.toMatchObject({
-      code: 'request.invalid', errors: [{ path: 'regions.0.redis.url' }, { path: 'regions.1.redis.url' }],
+      name: 'RegionsFileError', problems: [{ path: 'regions.0.redis.url' }, { path: 'regions.1.redis.url' }],
     });
   });
 

@@ -45,19 +45,3 @@ describe('POST /v1/ops/regions/{id}/cordon|enable|disable', () => {
     expect((await act('abandon', 'nowhere')).body.code).toBe('region.unknown');
   });
 });
-
-describe('POST /v1/ops/regions/{id}/abandon', () => {
-  it('S4-14 cordons the region and closes its sessions in the same transaction', async () => {
-    await act('enable');
-    const answer = await act('abandon');
-    expect(answer.status).toBe(202);
-    expect(answer.body).toMatchObject({ id: 'eu-fra', state: 'cordoned' });
-    expect(api.closings).toEqual(['eu-fra']);
-  });
-
-  it('closes again what a cordoned region still holds, and does not open a disabled one a little', async () => {
-    await act('disable');
-    expect((await act('abandon')).body.state).toBe('disabled');
-    expect(api.closings).toHaveLength(2);
-  });
-});
