@@ -24,9 +24,12 @@ export interface ConfirmedCache<V> {
   peek(key: string): V | undefined;
 }
 
-interface Entry<V> {
+interface Timed<V> {
   readonly value: V;
   readonly readAtMs: number;
+}
+
+interface Entry<V> extends Timed<V> {
   expired: boolean;
 }
 
@@ -44,64 +47,79 @@ export interface ConfirmedCacheOptions<V> {
   readonly maxEntries: number;
 }
 
-/** Memory of rows that Postgres confirms: a poll that names changed keys, and reads for the rest. */
-export function createConfirmedCache<V>(options: ConfirmedCacheOptions<V>): ConfirmedCache<V> {
-  const { freshness, monotonicMs, read, maxEntries } = options;
-  const entries = new Map<string, Entry<V>>();
+/** Reads in flight: callers of one key share one, unless there was news since it began. */
+interface SharedReads<V> {
+  read(key: string): Promise<V | undefined>;
+  /** A read that began before the news may have missed them: it answers its callers and is not kept. */
+  spoil(key: string): void;
+}
+
+function createSharedReads<V>(read: (key: string) => Promise<V | undefined>, keep: (key: string, value: V | undefined) => void): SharedReads<V> {
   const reads = new Map<string, RunningRead<V>>();
 
-  function put(key: string, value: V, readAtMs = monotonicMs()): void {
+  async function readThrough(key: string, running: RunningRead<V>): Promise<V | undefined> {
+    const value = await read(key);
+    if (!running.stale) keep(key, value);
+    return value;
+  }
+
+  return {
+    read: (key) => {
+      const known = reads.get(key);
+      if (known?.promise && !known.stale) return known.promise;
+      const running: RunningRead<V> = { stale: false, promise: undefined };
+      reads.set(key, running);
+      running.promise = readThrough(key, running).finally(() => {
+        if (reads.get(key) === running) reads.delete(key);
+      });
+      return running.promise;
+    },
+    spoil: (key) => {
+      const running = reads.get(key);
+      if (running) running.stale = true;
+    },
+  };
+}
+
+/** Memory of rows that Postgres confirms: a poll that names changed keys, and reads for the rest. */
+export function createConfirmedCache<V>(options: ConfirmedCacheOptions<V>): ConfirmedCache<V> {
+  const { freshness, monotonicMs, maxEntries } = options;
+  const entries = new Map<string, Entry<V>>();
+
+  function put(key: string, value: V, at = monotonicMs()): void {
     entries.delete(key);
-    entries.set(key, { value, readAtMs, expired: false });
+    entries.set(key, { value, readAtMs: at, expired: false });
     if (entries.size <= maxEntries) return;
     const oldest = entries.keys().next();
     if (!oldest.done) entries.delete(oldest.value);
   }
 
-  function confirmedAtMs(entry: Entry<V>): number {
-    return Math.max(entry.readAtMs, freshness.lastGoodMs() ?? -Infinity);
-  }
+  const reads = createSharedReads<Timed<V>>(
+    async (key) => {
+      const startedMs = monotonicMs();
+      const value = await options.read(key);
+      return value === undefined ? undefined : { value, readAtMs: startedMs };
+    },
+    (key, found) => {
+      if (found === undefined) entries.delete(key);
+      else put(key, found.value, found.readAtMs);
+    },
+  );
 
-  async function readThrough(key: string, running: RunningRead<V>): Promise<V | undefined> {
-    const startedMs = monotonicMs();
-    const value = await read(key);
-    // There was news while the read ran: it may have seen the old row, so it answers its callers and is not kept.
-    if (running.stale) return value;
-    if (value === undefined) entries.delete(key);
-    else put(key, value, startedMs);
-    return value;
-  }
-
-  function readOnce(key: string): Promise<V | undefined> {
-    const known = reads.get(key);
-    if (known?.promise && !known.stale) return known.promise;
-    const running: RunningRead<V> = { stale: false, promise: undefined };
-    reads.set(key, running);
-    running.promise = readThrough(key, running).finally(() => {
-      if (reads.get(key) === running) reads.delete(key);
-    });
-    return running.promise;
+  function isYoung(entry: Entry<V>, limitMs: number): boolean {
+    const confirmedAtMs = Math.max(entry.readAtMs, freshness.lastGoodMs() ?? -Infinity);
+    return monotonicMs() - confirmedAtMs < limitMs;
   }
 
   async function readOrGoOn(key: string): Promise<V | undefined> {
     if (freshness.isCutOff() && !entries.has(key)) throw dependencyUnavailable('Postgres');
     try {
-      return await readOnce(key);
+      return (await reads.read(key))?.value;
     } catch (error) {
       const entry = entries.get(key);
       if (entry && isYoung(entry, CUT_OFF_LIMIT_MS) && isDatabaseAway(error)) return entry.value;
       throw error;
     }
-  }
-
-  /** A read that began before the news may have missed them: it answers its callers and is not kept. */
-  function spoilRead(key: string): void {
-    const running = reads.get(key);
-    if (running) running.stale = true;
-  }
-
-  function isYoung(entry: Entry<V>, limitMs: number): boolean {
-    return monotonicMs() - confirmedAtMs(entry) < limitMs;
   }
 
   return {
@@ -113,12 +131,12 @@ export function createConfirmedCache<V>(options: ConfirmedCacheOptions<V>): Conf
     },
     invalidate: (key) => {
       entries.delete(key);
-      spoilRead(key);
+      reads.spoil(key);
     },
     expire: (key) => {
       const entry = entries.get(key);
       if (entry) entry.expired = true;
-      spoilRead(key);
+      reads.spoil(key);
     },
     put,
     keys: () => entries.keys(),

@@ -49,10 +49,7 @@ export class GatedPool extends pg.Pool {
   override connect(callback?: ConnectCallback): Promise<pg.PoolClient> | void {
     const connecting = this.#connectGated();
     if (!callback) return connecting;
-    connecting.then(
-      (client) => callback(undefined, client, (release?: unknown) => client.release(release as Error | boolean | undefined)),
-      (error: Error) => callback(error, undefined, () => {}),
-    );
+    void answer(connecting, callback);
   }
 
   async #connectGated(): Promise<pg.PoolClient> {
@@ -99,5 +96,15 @@ export class GatedPool extends pg.Pool {
     const next = this.#waiting.shift();
     if (next) next.admit();
     else this.#inUse -= 1;
+  }
+}
+
+/** The driver's older way to ask, which its own `query` uses. */
+async function answer(connecting: Promise<pg.PoolClient>, callback: ConnectCallback): Promise<void> {
+  try {
+    const client = await connecting;
+    callback(undefined, client, (release) => client.release(release as Error | boolean | undefined));
+  } catch (error) {
+    callback(error as Error, undefined, () => {});
   }
 }

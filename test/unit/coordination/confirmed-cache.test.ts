@@ -52,7 +52,7 @@ test('S0-10 what was invalidated is read again, even by a read that was under wa
 
 test('a burst of cold requests reads once', async () => {
   const { cache, world } = setUp();
-  await Promise.all(Array.from({ length: 100 }, () => cache.get('a')));
+  await Promise.all(Array.from({ length: 100 }, async () => cache.get('a')));
   expect(world.reads).toBe(1);
 });
 
