@@ -3,9 +3,10 @@ import { readVariable } from '../platform/config/load-config.ts';
 import { createListen } from '../platform/database/database-listener.ts';
 import type { CredentialReader } from '../platform/http/authenticate.ts';
 import type { Route } from '../platform/http/route.ts';
+import type { LivekitHandler } from '../platform/livekit/livekit-handler.ts';
 import type { Schedule } from '../platform/module.ts';
 import { createDataKeyStore } from '../platform/secrets/data-key-store.ts';
-import { createRewrapSchedule, createSecretBox } from '../platform/secrets/secret-box.ts';
+import { type SecretBox, createRewrapSchedule, createSecretBox } from '../platform/secrets/secret-box.ts';
 import { createEventsModule } from '../events/events-module.ts';
 import { createInboundModule } from '../inbound/inbound-module.ts';
 import { createPlacementsModule } from '../placements/placements-module.ts';
@@ -33,59 +34,14 @@ export interface Composition {
 
 /** Makes the modules in the order of who may use whom; what a lower one needs of a higher one comes late. */
 export function compose(platform: Platform): Composition {
-  const { config, unitOfWork, clock, logger, metrics } = platform;
+  const { config, unitOfWork } = platform;
   const box = createSecretBox({ store: createDataKeyStore(unitOfWork.db), masterKeys: config.MERIDIAN_MASTER_KEY });
-  const late: Late = createLate();
-  const tenants = createTenantsModule(platform);
-  const regions = createRegionsModule({
-    ...platform,
-    box,
-    readVariable,
-    config: { controlPlaneRedis: config.REDIS_URL, file: config.MERIDIAN_REGIONS_FILE },
-    ports: regionPorts(late, tenants.service),
-  });
-  const placements = createPlacementsModule({ ...platform, regions: regions.service, ports: placementPorts(late, tenants.service) });
-  const rooms = createRoomsModule({
-    ...platform,
-    publicUrl: config.MERIDIAN_PUBLIC_URL,
-    defaults: {
-      access: config.MERIDIAN_DEFAULT_ACCESS,
-      emptyTimeoutSeconds: config.MERIDIAN_EMPTY_TIMEOUT,
-      minEmptyTimeoutSeconds: config.MERIDIAN_MIN_EMPTY_TIMEOUT,
-    },
-    ports: roomPorts(late, regions.service),
-  });
-  const sessions = createSessionsModule({
-    ...platform,
-    rooms: rooms.service,
-    regions: sessionRegions(regions.service, clock),
-    placements: sessionPlacements(placements.service, rooms.service),
-    decisions: placements.service.decisions,
-    departureTimeoutSeconds: config.MERIDIAN_DEPARTURE_TIMEOUT,
-    abandonAfterSeconds: config.MERIDIAN_SESSION_ABANDON_AFTER,
-  });
-  const tokens = createTokensModule({
-    ...platform,
-    rooms: rooms.service,
-    sessions: sessions.service,
-    findRegion: tokenRegion(regions.service),
-    masterKeys: config.MERIDIAN_MASTER_KEY,
-    tokenTtlSeconds: config.MERIDIAN_TOKEN_TTL,
-  });
-  late.fill({ sessions: sessions.service, rooms: rooms.service });
-  const events = createEventsModule({
-    unitOfWork, metrics, logger,
-    listen: createListen({ url: config.DATABASE_URL }),
-    retentionSeconds: config.MERIDIAN_EVENT_RETENTION,
-    random: Math.random,
-  });
-  const inbound = createInboundModule({
-    unitOfWork, clock, logger, metrics,
-    regions: { findWebhookKeys: (id) => regions.service.find(id)?.livekit.keys, noteSign: regions.service.noteSign },
-    handlers: sessions.livekitHandlers,
-    owner: ownerToken(platform.instance),
-    random: Math.random,
-  });
+  const late = createLate();
+  const lower = createLowerModules(platform, box, late);
+  const { sessions, tokens } = createUpperModules(platform, lower);
+  late.complete({ sessions: sessions.service, rooms: lower.rooms.service });
+  const { events, inbound } = createLogModules(platform, lower.regions.service, sessions.livekitHandlers);
+  const { tenants, regions, placements, rooms } = lower;
   // The way of a join comes first: the router tries routes in this order.
   const modules = [tokens, inbound, rooms, sessions, placements, regions, tenants, events];
   return {
@@ -105,4 +61,71 @@ export function compose(platform: Platform): Composition {
       await regions.service.stop();
     },
   };
+}
+
+/** Who exists, where, and what for. */
+function createLowerModules(platform: Platform, box: SecretBox, late: Late) {
+  const { config } = platform;
+  const tenants = createTenantsModule(platform);
+  const regions = createRegionsModule({
+    ...platform,
+    box,
+    readVariable,
+    config: { controlPlaneRedis: config.REDIS_URL, file: config.MERIDIAN_REGIONS_FILE },
+    ports: regionPorts(late, tenants.service),
+  });
+  const placements = createPlacementsModule({ ...platform, regions: regions.service, ports: placementPorts(late, tenants.service) });
+  const rooms = createRoomsModule({
+    ...platform,
+    publicUrl: config.MERIDIAN_PUBLIC_URL,
+    defaults: {
+      access: config.MERIDIAN_DEFAULT_ACCESS,
+      emptyTimeoutSeconds: config.MERIDIAN_EMPTY_TIMEOUT,
+      minEmptyTimeoutSeconds: config.MERIDIAN_MIN_EMPTY_TIMEOUT,
+    },
+    ports: roomPorts(late, regions.service),
+  });
+  return { tenants, regions, placements, rooms };
+}
+
+/** Who is where now, and how one gets in. */
+function createUpperModules(platform: Platform, { regions, placements, rooms }: ReturnType<typeof createLowerModules>) {
+  const { config, clock } = platform;
+  const sessions = createSessionsModule({
+    ...platform,
+    rooms: rooms.service,
+    regions: sessionRegions(regions.service, clock),
+    placements: sessionPlacements(placements.service, rooms.service),
+    decisions: placements.service.decisions,
+    departureTimeoutSeconds: config.MERIDIAN_DEPARTURE_TIMEOUT,
+    abandonAfterSeconds: config.MERIDIAN_SESSION_ABANDON_AFTER,
+  });
+  const tokens = createTokensModule({
+    ...platform,
+    rooms: rooms.service,
+    sessions: sessions.service,
+    findRegion: tokenRegion(regions.service),
+    masterKeys: config.MERIDIAN_MASTER_KEY,
+    tokenTtlSeconds: config.MERIDIAN_TOKEN_TTL,
+  });
+  return { sessions, tokens };
+}
+
+/** What happened here, and what LiveKit says happened. */
+function createLogModules(platform: Platform, regions: RegionsService, handlers: readonly LivekitHandler[]) {
+  const { config, instance } = platform;
+  const events = createEventsModule({
+    ...platform,
+    listen: createListen({ url: config.DATABASE_URL }),
+    retentionSeconds: config.MERIDIAN_EVENT_RETENTION,
+    random: Math.random,
+  });
+  const inbound = createInboundModule({
+    ...platform,
+    regions: { findWebhookKeys: (id) => regions.find(id)?.livekit.keys, noteSign: regions.noteSign },
+    handlers,
+    owner: ownerToken(instance),
+    random: Math.random,
+  });
+  return { events, inbound };
 }

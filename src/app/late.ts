@@ -10,7 +10,7 @@ export interface LateServices {
 export interface Late {
   /** @throws Error while the product is still being composed. */
   get(): LateServices;
-  fill(services: LateServices): void;
+  complete(services: LateServices): void;
 }
 
 export function createLate(): Late {
@@ -20,7 +20,7 @@ export function createLate(): Late {
       if (!filled) throw new Error('a module was used before all were made');
       return filled;
     },
-    fill: (services) => {
+    complete: (services) => {
       filled = services;
     },
   };
