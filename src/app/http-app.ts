@@ -38,6 +38,6 @@ export function createHttpApp({ platform, routes, withDocuments = true, ...optio
       beforeRefusal: withDocuments ? createExplorer({ publicUrl }) : (_request, _response, next) => next(),
     }),
   );
-  app.use(createProblemHandler({ publicUrl, logger }));
+  app.use(createProblemHandler({ publicUrl, logger, isStopping: options.isStopping }));
   return app;
 }

@@ -49,14 +49,18 @@ export function createScheduler(options: {
     timers.add(timer);
   }
 
+  const led = schedules.filter(({ runs }) => runs === 'leader').map(({ name }) => name);
   return {
-    start: () => schedules.forEach((schedule) => arm(schedule, schedule.everyMs * random())),
+    start: () => {
+      for (const schedule of schedules) arm(schedule, schedule.everyMs * random());
+      // Asked for from the beginning: what runs once an hour must not be without a leader for as long.
+      for (const task of led) leader.hold(task).catch(() => {});
+    },
     stop: async () => {
       controller.abort();
       for (const timer of timers) clearTimeout(timer);
       await Promise.allSettled(running);
-      const led = schedules.filter((schedule) => schedule.runs === 'leader');
-      await Promise.allSettled(led.map((schedule) => leader.release(schedule.name)));
+      await Promise.allSettled(led.map((task) => leader.release(task)));
     },
   };
 }

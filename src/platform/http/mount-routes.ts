@@ -58,7 +58,6 @@ interface Arrival {
 async function answer(options: MountOptions, { found, query }: Arrival, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { place, values } = found;
   if (place.cors) options.cors.apply(request, response);
-  if (options.isStopping?.()) response.setHeader('Connection', 'close');
   const placed = place.routes.get(request.method ?? '');
   if (!placed) {
     refuseMethod(place, options.cors, request, response);
@@ -72,6 +71,7 @@ async function answer(options: MountOptions, { found, query }: Arrival, request:
   const handled = route.handle(message, call);
   const reply = handled instanceof Promise ? await handled : handled;
   if (options.checkResponses) assertDocumented(route, reply);
+  if (options.isStopping?.()) response.setHeader('Connection', 'close');
   sendReply(response, reply);
 }
 

@@ -96,8 +96,15 @@ export function answerOf(error: AppError, requestId: string, publicUrl: string):
   };
 }
 
+export interface ProblemHandlerOptions {
+  readonly publicUrl: string;
+  readonly logger: Logger;
+  /** Whether the process is on its way out: its answers then end their connections. */
+  readonly isStopping?: (() => boolean) | undefined;
+}
+
 /** The one place where an error becomes an answer. Only `internal` is logged as an error: it wants a person. */
-export function createProblemHandler(options: { readonly publicUrl: string; readonly logger: Logger }): ErrorRequestHandler {
+export function createProblemHandler(options: ProblemHandlerOptions): ErrorRequestHandler {
   // Express tells an error handler by its four parameters.
   return (thrown, _request, response, _next) => {
     const error = toAppError(thrown);
@@ -109,6 +116,7 @@ export function createProblemHandler(options: { readonly publicUrl: string; read
     }
     const { status, headers, body } = answerOf(error, requestId, options.publicUrl);
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+    if (options.isStopping?.()) response.setHeader('Connection', 'close');
     response.statusCode = status;
     response.setHeader('Content-Length', Buffer.byteLength(body));
     response.end(body);

@@ -15,7 +15,7 @@ const { stringify } = JSON;
 const nested = (levels: number): string => `${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`;
 
 /** Sends a body as it is to a route that takes one. */
-function post(body: BodyInit | undefined, headers: Record<string, string> = { 'content-type': 'application/json' }, path = '/v1/rooms'): Promise<Response> {
+function post(body: string | Uint8Array | undefined, headers: Record<string, string> = { 'content-type': 'application/json' }, path = '/v1/rooms'): Promise<Response> {
   const { url, tenantKey } = edge.product;
   return fetch(`${url}${path}`, { method: 'POST', headers: { authorization: `Bearer ${tenantKey}`, ...headers }, ...(body === undefined ? {} : { body }) });
 }
