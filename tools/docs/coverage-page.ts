@@ -3,7 +3,7 @@ import { testsById } from './test-titles.ts';
 
 const HEAD = `# Coverage
 
-What Meridian promises, behaviour by behaviour: the test that proves it, and the code that does it. A test carries the id of its row in its title, so \`npx vitest run -t S4-14\` runs the proof of that row. Rows marked *later* come in a later release; some of them are begun, and then their tests are named too.
+What Meridian promises, behaviour by behaviour: the test that proves it, and the code that does it. A test carries the id of its row in its title, so \`npx vitest run --project api -t S4-15\` runs what proves a row in one suite. Rows marked *later* come in a later release; some of them are begun, and then their tests are named too.
 
 The tests are found by \`npm run docs:coverage\`, which writes this page; a test of its own holds that what stands here exists.
 `;
