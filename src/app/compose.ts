@@ -57,6 +57,7 @@ export function compose(platform: Platform): Composition {
     stop: async () => {
       await Promise.all([sessions.service.stop(), inbound.service.stop()]);
       await tokens.service.flushGrants();
+      await tenants.service.stop();
       placements.service.stop();
       await regions.service.stop();
     },

@@ -16,7 +16,7 @@ export function regionPorts(late: Late, { tenants }: TenantsService): RegionsDep
       await late.get().sessions.abandonAll(work, regionId);
     },
     isInUse: async (db, regionId) => (await db.session.count({ where: { region: regionId, closedAt: null }, take: 1 })) > 0,
-    listTenantIds: async () => (await tenants.list()).map(({ id }) => id),
+    listTenantIds: tenants.listIds,
     countOpenSessions: (regionId) => late.get().sessions.countOpenIn(regionId),
   };
 }

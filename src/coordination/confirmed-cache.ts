@@ -1,6 +1,7 @@
 import { dependencyUnavailable } from '../kernel/app-error.ts';
 import { isDatabaseAway } from '../platform/database/database-failure.ts';
 import type { Freshness } from './freshness.ts';
+import { createSharedReads } from './shared-reads.ts';
 
 /** How old the last good poll or read may be when something is decided from memory. */
 export const CONFIRMED_WITHIN_MS = 1_000;
@@ -20,6 +21,8 @@ export interface ConfirmedCache<V> {
   expire(key: string): void;
   /** Puts a value that was read from Postgres at this monotonic time (default: now), with no invalidation since. */
   put(key: string, value: V, readAtMs?: number): void;
+  /** Says that reads which run may have missed some news: they answer their callers and are not kept. */
+  spoilReads(): void;
   keys(): IterableIterator<string>;
   peek(key: string): V | undefined;
 }
@@ -33,11 +36,6 @@ interface Entry<V> extends Timed<V> {
   expired: boolean;
 }
 
-interface RunningRead<V> {
-  promise: Promise<V | undefined> | undefined;
-  stale: boolean;
-}
-
 export interface ConfirmedCacheOptions<V> {
   readonly freshness: Pick<Freshness, 'lastGoodMs' | 'isCutOff'>;
   readonly monotonicMs: () => number;
@@ -47,53 +45,10 @@ export interface ConfirmedCacheOptions<V> {
   readonly maxEntries: number;
 }
 
-/** Reads in flight: callers of one key share one, unless there was news since it began. */
-interface SharedReads<V> {
-  read(key: string): Promise<V | undefined>;
-  /** A read that began before the news may have missed them: it answers its callers and is not kept. */
-  spoil(key: string): void;
-}
-
-function createSharedReads<V>(read: (key: string) => Promise<V | undefined>, keep: (key: string, value: V | undefined) => void): SharedReads<V> {
-  const reads = new Map<string, RunningRead<V>>();
-
-  async function readThrough(key: string, running: RunningRead<V>): Promise<V | undefined> {
-    const value = await read(key);
-    if (!running.stale) keep(key, value);
-    return value;
-  }
-
-  return {
-    read: (key) => {
-      const known = reads.get(key);
-      if (known?.promise && !known.stale) return known.promise;
-      const running: RunningRead<V> = { stale: false, promise: undefined };
-      reads.set(key, running);
-      running.promise = readThrough(key, running).finally(() => {
-        if (reads.get(key) === running) reads.delete(key);
-      });
-      return running.promise;
-    },
-    spoil: (key) => {
-      const running = reads.get(key);
-      if (running) running.stale = true;
-    },
-  };
-}
-
 /** Memory of rows that Postgres confirms: a poll that names changed keys, and reads for the rest. */
 export function createConfirmedCache<V>(options: ConfirmedCacheOptions<V>): ConfirmedCache<V> {
-  const { freshness, monotonicMs, maxEntries } = options;
-  const entries = new Map<string, Entry<V>>();
-
-  function put(key: string, value: V, at = monotonicMs()): void {
-    entries.delete(key);
-    entries.set(key, { value, readAtMs: at, expired: false });
-    if (entries.size <= maxEntries) return;
-    const oldest = entries.keys().next();
-    if (!oldest.done) entries.delete(oldest.value);
-  }
-
+  const { freshness, monotonicMs } = options;
+  const entries = createEntries<V>(options.maxEntries);
   const reads = createSharedReads<Timed<V>>(
     async (key) => {
       const startedMs = monotonicMs();
@@ -102,7 +57,7 @@ export function createConfirmedCache<V>(options: ConfirmedCacheOptions<V>): Conf
     },
     (key, found) => {
       if (found === undefined) entries.delete(key);
-      else put(key, found.value, found.readAtMs);
+      else entries.put(key, found);
     },
   );
 
@@ -112,7 +67,7 @@ export function createConfirmedCache<V>(options: ConfirmedCacheOptions<V>): Conf
   }
 
   async function readOrGoOn(key: string): Promise<V | undefined> {
-    if (freshness.isCutOff() && !entries.has(key)) throw dependencyUnavailable('Postgres');
+    if (freshness.isCutOff() && !entries.get(key)) throw dependencyUnavailable('Postgres');
     try {
       return (await reads.read(key))?.value;
     } catch (error) {
@@ -122,12 +77,14 @@ export function createConfirmedCache<V>(options: ConfirmedCacheOptions<V>): Conf
     }
   }
 
+  function isUsable(entry: Entry<V>): boolean {
+    return freshness.isCutOff() ? isYoung(entry, CUT_OFF_LIMIT_MS) : !entry.expired && isYoung(entry, CONFIRMED_WITHIN_MS);
+  }
+
   return {
     get: (key) => {
       const entry = entries.get(key);
-      const cutOff = freshness.isCutOff();
-      const usable = entry && (cutOff || !entry.expired) && isYoung(entry, cutOff ? CUT_OFF_LIMIT_MS : CONFIRMED_WITHIN_MS);
-      return usable ? entry.value : readOrGoOn(key);
+      return entry && isUsable(entry) ? entry.value : readOrGoOn(key);
     },
     invalidate: (key) => {
       entries.delete(key);
@@ -138,8 +95,32 @@ export function createConfirmedCache<V>(options: ConfirmedCacheOptions<V>): Conf
       if (entry) entry.expired = true;
       reads.spoil(key);
     },
-    put,
-    keys: () => entries.keys(),
+    put: (key, value, readAtMs = monotonicMs()) => entries.put(key, { value, readAtMs }),
+    spoilReads: reads.spoilAll,
+    keys: entries.keys,
     peek: (key) => entries.get(key)?.value,
+  };
+}
+
+interface Entries<V> {
+  get(key: string): Entry<V> | undefined;
+  put(key: string, timed: Timed<V>): void;
+  delete(key: string): void;
+  keys(): IterableIterator<string>;
+}
+
+/** At most so many; the one put longest ago goes first. */
+function createEntries<V>(maxEntries: number): Entries<V> {
+  const entries = new Map<string, Entry<V>>();
+  return {
+    get: (key) => entries.get(key),
+    put: (key, timed) => {
+      entries.delete(key);
+      entries.set(key, { ...timed, expired: false });
+      const oldest = entries.keys().next();
+      if (entries.size > maxEntries && !oldest.done) entries.delete(oldest.value);
+    },
+    delete: (key) => void entries.delete(key),
+    keys: () => entries.keys(),
   };
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { invalidField } from './app-error.ts';
+import { type AppError, invalidField } from './app-error.ts';
+import { type Id, type IdKind, isId } from './ids.ts';
 
 /** One page of a keyset-paged list. `nextCursor` is opaque; null on the last page. */
 export interface Page<T> {
@@ -36,9 +37,24 @@ export function decodeCursor(cursor: string, width: number): string[] {
     parts.length !== width ||
     !parts.every((part): part is string => typeof part === 'string' && !part.includes('\0'))
   ) {
-    throw invalidField('cursor', 'is not a cursor of this list; start again without it');
+    throw notACursor();
   }
   return parts;
+}
+
+/**
+ * Reads the cursor of a list that is sorted by the ids of one kind.
+ * @throws AppError `request.invalid` when it is not one of ours, or another list's.
+ */
+export function decodeIdCursor<K extends IdKind>(cursor: string, kind: K): Id<K> {
+  const [id = ''] = decodeCursor(cursor, 1);
+  if (!isId(kind, id)) throw notACursor();
+  return id;
+}
+
+/** For what else may be wrong with a position. */
+export function notACursor(): AppError {
+  return invalidField('cursor', 'is not a cursor of this list; start again without it');
 }
 
 function sumOf(packed: string): string {

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { AppError } from '../kernel/app-error.ts';
 import { idParamsSchema, isoTime, isoTimeOrNull, pageQuerySchema, pageSchema } from '../platform/http/wire.ts';
 import { type Call, type Reply, type Route, defineRoute, scopes } from '../platform/http/route.ts';
 import type { ApiKey } from './api-key.ts';
@@ -22,7 +23,7 @@ const ALL: Place = { base: '/v1/ops/api-keys', suffix: 'ApiKey', tag: 'Operators
 export function createApiKeyRoutes({ keys }: { readonly keys: ApiKeyService }): Route[] {
   return [
     ...[OWN, ALL].flatMap((place) => [listRoute(place, keys), removeRoute(place, keys)]),
-    createRoute({ ...OWN, keys, body: tenantKeyCreateSchema, tenantOf: (_body, call) => ownTenant(call) }),
+    createRoute({ ...OWN, keys, body: tenantKeyCreateSchema, tenantOf: tenantForOwnKey }),
     createRoute({ ...ALL, keys, body: opsKeyCreateSchema, tenantOf: (body) => ('tenantId' in body ? (body.tenantId ?? null) : null) }),
   ];
 }
@@ -92,6 +93,13 @@ function createRoute({ base, suffix, tag, writeScope, keys, body, tenantOf }: Cr
       return { status: 201, body: { ...toWire(key), secret: credential }, headers: { 'Cache-Control': 'no-store' } };
     },
   });
+}
+
+/** An administrator of a tenant gives what a tenant has: never an operator's scope, not even one of its own. */
+function tenantForOwnKey({ scopes }: CreateBody, call: Call): string {
+  const foreign = scopes.find((scope) => scope.startsWith('ops:'));
+  if (foreign !== undefined) throw new AppError('auth.forbidden', { detail: `Only an operator gives the scope ${foreign}, by POST /v1/ops/api-keys.` });
+  return ownTenant(call);
 }
 
 function toWire(key: ApiKey): z.output<typeof apiKeySchema> {

@@ -2,7 +2,7 @@ import type { ApiKey as ApiKeyRow } from '../generated/prisma/client.ts';
 import type { ApiKeyId } from '../kernel/ids.ts';
 import type { Scope } from '../platform/http/actor.ts';
 import type { Db } from '../platform/database/prisma-client.ts';
-import { type Page, type PageRequest, decodeCursor, toPage } from '../kernel/page.ts';
+import { type Page, type PageRequest, decodeIdCursor, toPage } from '../kernel/page.ts';
 import type { ApiKey } from './api-key.ts';
 
 export interface ApiKeyStore {
@@ -44,7 +44,7 @@ export function createApiKeyStore(db: Db): ApiKeyStore {
 }
 
 async function listKeys(db: Db, tenantId: string | undefined, { limit, cursor }: PageRequest): Promise<Page<ApiKey>> {
-  const [before] = cursor === undefined ? [] : decodeCursor(cursor, 1);
+  const before = cursor === undefined ? undefined : decodeIdCursor(cursor, 'apiKey');
   const rows = await db.apiKey.findMany({
     where: {
       ...(tenantId === undefined ? {} : { tenantId }),

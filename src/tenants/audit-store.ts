@@ -1,11 +1,11 @@
 import type { Db } from '../platform/database/prisma-client.ts';
-import { decodeCursor, toPage } from '../kernel/page.ts';
+import { decodeIdCursor, toPage } from '../kernel/page.ts';
 import type { AuditStore } from './audit.ts';
 
 export function createAuditStore(db: Db): AuditStore {
   return {
     list: async (tenantId, { limit, cursor }) => {
-      const [before] = cursor === undefined ? [] : decodeCursor(cursor, 1);
+      const before = cursor === undefined ? undefined : decodeIdCursor(cursor, 'audit');
       const rows = await db.auditEntry.findMany({
         where: {
           ...(tenantId === undefined ? {} : { tenantId }),

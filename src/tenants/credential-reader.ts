@@ -1,6 +1,7 @@
 import { createConfirmedCache } from '../coordination/confirmed-cache.ts';
 import type { Freshness } from '../coordination/freshness.ts';
 import type { Generations } from '../coordination/generation.ts';
+import { dependencyUnavailable } from '../kernel/app-error.ts';
 import type { Actor } from '../platform/http/actor.ts';
 import type { CredentialReader } from '../platform/http/authenticate.ts';
 import type { ApiKeyId } from '../kernel/ids.ts';
@@ -17,8 +18,8 @@ interface KnownCredential {
 
 export interface CachedCredentials {
   readonly read: CredentialReader;
-  /** Ids used since the last call, for `last used`. */
-  takeUsed(): string[];
+  /** Hands the ids used since it last succeeded to `note`, for `last used`. */
+  flushUsed(note: (ids: readonly string[]) => Promise<void>): Promise<void>;
 }
 
 /**
@@ -32,10 +33,10 @@ export function createCredentialReader(options: {
   readonly nowMs: () => number;
   readonly monotonicMs: () => number;
 }): CachedCredentials {
-  const { store, nowMs } = options;
+  const { store, freshness, nowMs } = options;
   const used = new Set<string>();
   const cache = createConfirmedCache<KnownCredential>({
-    freshness: options.freshness,
+    freshness,
     monotonicMs: options.monotonicMs,
     maxEntries: MAX_CACHED,
     read: async (credential) => {
@@ -46,6 +47,8 @@ export function createCredentialReader(options: {
   });
 
   options.generations.onChange('keys', async () => {
+    // A read that began before the revocation may still bring the key back.
+    cache.spoilReads();
     const known = [...cache.keys()];
     if (known.length === 0) return;
     const ids = known.map(keyIdOf).filter((id): id is ApiKeyId => id !== undefined);
@@ -58,9 +61,14 @@ export function createCredentialReader(options: {
   });
 
   function accept(known: KnownCredential | undefined): Actor | undefined {
-    if (!known || isExpired(known.key, nowMs())) return undefined;
-    used.add(known.key.id);
-    return known.actor;
+    if (!known) return undefined;
+    if (!isExpired(known.key, nowMs())) {
+      used.add(known.key.id);
+      return known.actor;
+    }
+    // Cut off, nothing is said about a credential that the last look cannot answer for.
+    if (freshness.isCutOff()) throw dependencyUnavailable('Postgres');
+    return undefined;
   }
 
   return {
@@ -69,10 +77,11 @@ export function createCredentialReader(options: {
       const known = cache.get(credential);
       return known instanceof Promise ? known.then(accept) : accept(known);
     },
-    takeUsed: () => {
+    flushUsed: async (note) => {
       const ids = [...used];
-      used.clear();
-      return ids;
+      if (ids.length === 0) return;
+      await note(ids);
+      for (const id of ids) used.delete(id);
     },
   };
 }

@@ -24,11 +24,15 @@ export function createTenantRoutes({ tenants }: { readonly tenants: TenantServic
       method: 'get',
       path: '/v1/ops/tenants',
       operationId: 'listTenants',
-      summary: 'All tenants, by id',
+      summary: 'All tenants, newest first',
       tag: 'Operators',
       access: scopes('ops:read'),
-      responses: { 200: { description: 'The tenants', schema: z.object({ items: z.array(tenantSchema) }) } },
-      handler: async () => ({ status: 200, body: { items: (await tenants.list()).map(toWire) } }),
+      request: { query: pageQuerySchema },
+      responses: { 200: { description: 'The tenants', schema: pageSchema(tenantSchema) } },
+      handler: async ({ query }) => {
+        const { items, nextCursor } = await tenants.list(query);
+        return { status: 200, body: { items: items.map(toWire), nextCursor } };
+      },
     }),
     defineRoute({
       method: 'get',

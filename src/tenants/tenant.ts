@@ -14,3 +14,6 @@ export interface TenantPolicy {
 }
 
 export const DEFAULT_TENANT = 'default';
+
+/** Where the events of what belongs to no tenant are kept, as if it were a tenant's id. */
+export const SYSTEM_LOG = 'system';

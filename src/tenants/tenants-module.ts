@@ -24,6 +24,8 @@ export interface TenantsService {
   readonly tenants: TenantService;
   readonly readCredential: CredentialReader;
   findPolicy(tenantId: string): Promise<TenantPolicy | undefined>;
+  /** Writes which keys were used since the last minute. */
+  stop(): Promise<void>;
 }
 
 export interface TenantsDependencies {
@@ -40,19 +42,17 @@ const TOUCH_EVERY_MS = 60_000;
 export function createTenantsModule({ unitOfWork, generations, freshness, changes, clock }: TenantsDependencies): Module<TenantsService> {
   const store = createApiKeyStore(unitOfWork.db);
   const keys = createApiKeyService({ unitOfWork, generations, changes, nowMs: clock.nowMs });
-  const tenants = createTenantService({ unitOfWork, generations });
+  const tenants = createTenantService({ unitOfWork, generations, changes });
   const credentials = createCredentialReader({ store, freshness, generations, ...clock });
+  const noteUsed = (): Promise<void> => credentials.flushUsed(store.touch);
   const touch: Schedule = {
     name: 'api-key-last-used',
     everyMs: TOUCH_EVERY_MS,
     runs: 'each',
-    run: async () => {
-      const used = credentials.takeUsed();
-      if (used.length > 0) await store.touch(used);
-    },
+    run: noteUsed,
   };
   return {
-    service: { keys, tenants, readCredential: credentials.read, findPolicy: createTenantStore(unitOfWork.db).findPolicy },
+    service: { keys, tenants, readCredential: credentials.read, findPolicy: createTenantStore(unitOfWork.db).findPolicy, stop: noteUsed },
     routes: [
       ...createTenantRoutes({ tenants }),
       ...createApiKeyRoutes({ keys }),

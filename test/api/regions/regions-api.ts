@@ -161,7 +161,7 @@ async function openReplica(options: OpenOptions): Promise<Replica> {
       closeSessionsOf: async (_work, id) => void closings.push(id),
       isInUse: async (_db, id) => inUse.has(id),
       countOpenSessions: async (id) => options.openSessions.get(id) ?? 0,
-      listTenantIds: async () => (await tenants.service.tenants.list()).map(({ id }) => id),
+      listTenantIds: tenants.service.tenants.listIds,
     },
   });
   await regions.service.start();

@@ -91,3 +91,17 @@ test('memory is bounded', async () => {
   for (const key of ['a', 'b', 'c', 'd']) await cache.get(key);
   expect([...cache.keys()]).toEqual(['c', 'd']);
 });
+
+test('a read that runs while something unnamed changed answers its callers, and is not kept', async () => {
+  const { cache, world } = setUp();
+  let open = (): void => {};
+  world.gate = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  const first = cache.get('a');
+  world.value = undefined;
+  cache.spoilReads();
+  open();
+  expect(await first).toBe('v1');
+  expect(await cache.get('a')).toBeUndefined();
+});
