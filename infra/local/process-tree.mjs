@@ -7,7 +7,7 @@ import { readFileSync, readdirSync } from 'node:fs';
  * @param {number} pid
  * @returns {number[]}
  */
-export function listTree(pid) {
+function listTree(pid) {
   const parents = process.platform === 'linux' ? readLinuxParents() : readParentsByPs();
   const tree = [pid];
   for (let index = 0; index < tree.length; index += 1) {

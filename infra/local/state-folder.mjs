@@ -115,6 +115,6 @@ async function endOrphan(state, previous) {
 }
 
 /** The `npm` that runs us, if one does: when it goes away, so do we. */
-export function findLauncher() {
+function findLauncher() {
   return process.env['npm_lifecycle_event'] === undefined ? undefined : identifyProcess(process.ppid);
 }

@@ -33,7 +33,7 @@ export function findUnprivilegedUser() {
  * @param {string} path
  * @param {SystemUser} user
  */
-export function canReach(path, user) {
+function canReach(path, user) {
   for (let folder = realpathSync(dirname(path)); ; folder = dirname(folder)) {
     const { mode, uid, gid } = statSync(folder);
     const search = uid === user.uid ? 0o100 : gid === user.gid ? 0o010 : 0o001;
@@ -70,7 +70,7 @@ export function ensureReachable(folder, name, user) {
 }
 
 /** @param {string} path */
-export function isOursAlone(path) {
+function isOursAlone(path) {
   const { uid, mode } = statSync(path);
   return uid === process.getuid?.() && (mode & 0o022) === 0;
 }

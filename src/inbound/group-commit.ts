@@ -57,6 +57,7 @@ export function createGroupCommit<Item, Result>(options: GroupCommitOptions<Item
   async function settle(batch: readonly Waiting<Item, Result>[]): Promise<void> {
     try {
       const results = await commit(batch.map(({ item }) => item));
+      // `commit` answers each item, in their order.
       batch.forEach(({ resolve }, index) => resolve(results[index] as Result));
     } catch (error) {
       await refuse(batch, error);

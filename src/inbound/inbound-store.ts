@@ -84,5 +84,6 @@ function compare(a: string, b: string): number {
 }
 
 function fromRow(row: Omit<InboundEvent, 'state'> & { readonly state: string }): InboundEvent {
+  // A check constraint bounds the column.
   return { ...row, state: row.state as InboundState };
 }

@@ -20,6 +20,7 @@ export function createDecisionStore(db: Db): DecisionStore {
   return {
     insert: async (decision, { tenantId, roomId }) => {
       const { id, at, winner } = decision;
+      // Prisma's JSON type asks for an index signature, which an interface has not; the document is plain JSON.
       const body = toDocument(decision, id) as unknown as Prisma.InputJsonObject;
       await db.decision.create({ data: { id, tenantId, roomId, at, winner, body }, select: { id: true } });
     },

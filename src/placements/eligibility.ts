@@ -10,6 +10,7 @@ import { compareIds, expectedLoad } from './spread.ts';
 /** A set of reason codes, one bit for each: a decision over many regions then allocates no list while it thinks. */
 export type ReasonMask = number;
 
+// Made from the list of all codes, so that none is missing.
 const BIT = Object.fromEntries(REASON_CODES.map((code, at) => [code, 1 << at])) as Readonly<Record<ReasonCode, number>>;
 /** Codes that give way when nothing else is left: load fails open, and an avoided region is better than none. */
 const SOFT = BIT.OVER_LOAD | BIT.AVOIDED;

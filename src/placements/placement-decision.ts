@@ -119,6 +119,7 @@ function lossOf(survey: Survey, finding: Finding | undefined, at: number): Reaso
 }
 
 function candidateOf(survey: Survey, at: number, eligible: boolean, loss: ReasonMask): Candidate {
+  // Positions come from the list of regions itself.
   const region = survey.regions[at] as PlacementRegion;
   const distance = survey.distancesKm?.[at];
   return {

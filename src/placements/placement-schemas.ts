@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { plainIp } from '../kernel/ip-address.ts';
 import { timeSchema } from '../platform/http/wire.ts';
-import { REASON_CODES } from './placement.ts';
+import { ADMIN_STATES, HEALTH_STATUSES } from '../regions/regions-module.ts';
+import { CHOOSING_RULES, HINT_SOURCES, LATENCY_DROPS, REASON_CODES } from './placement.ts';
 
 /** Clients of one dry run: some 20 ms of work with a hundred regions. */
 const MAX_CLIENTS = 500;
@@ -32,13 +33,13 @@ const inputsSchema = z.object({
   country: z.string().nullable(),
   accuracyKm: z.number().nullable(),
   hint: z.string().nullable(),
-  hintSource: z.enum(['client', 'host', 'edge', 'replica']).nullable(),
+  hintSource: z.enum(HINT_SOURCES).nullable(),
   networkPrefix: z.string().nullable().describe('The client\'s /24 or /48; the address itself only where the deployment chose to keep it.'),
   latencies: z.array(
     z.object({
       region: z.string(),
       rttMs: z.number(),
-      dropped: z.enum(['UNKNOWN_REGION', 'NOT_LOWEST', 'TOO_FAST', 'TOO_SLOW']).nullable(),
+      dropped: z.enum(LATENCY_DROPS).nullable(),
     }),
   ),
 });
@@ -49,7 +50,7 @@ export const decisionSchema = z
     policyVersion: z.int().describe('Version of the rules.'),
     revision: z.int().describe('Revision of the region configuration.'),
     at: timeSchema,
-    rule: z.enum(['pinned', 'hint', 'latency', 'geoip', 'default']).nullable(),
+    rule: z.enum(CHOOSING_RULES).nullable(),
     reason: z.string(),
     winner: z.string().nullable(),
     fallback: z.boolean(),
@@ -103,8 +104,8 @@ const clientSchema = z
   });
 
 const overrideSchema = z.strictObject({
-  state: z.enum(['enabled', 'cordoned', 'disabled']).optional(),
-  health: z.enum(['unknown', 'healthy', 'degraded', 'unhealthy', 'misconfigured']).optional(),
+  state: z.enum(ADMIN_STATES).optional(),
+  health: z.enum(HEALTH_STATUSES).optional(),
   load: z.number().min(0).max(1).optional(),
 });
 

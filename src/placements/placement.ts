@@ -1,14 +1,14 @@
+import type { AdminState, HealthStatus } from '../regions/regions-module.ts';
+
 /**
  * Version of the rules in this folder. It grows with every change that can move a room, and stands in each decision,
  * so that an old decision is never explained by new rules.
  */
 export const POLICY_VERSION = 1;
 
-/** All rules, in the order that is used unless the deployment says otherwise. `live` is applied by the sessions. */
-export const RULE_NAMES = ['live', 'pinned', 'hint', 'latency', 'geoip', 'default'] as const;
-export type RuleName = (typeof RULE_NAMES)[number];
-/** The rules that choose a region for a new session. */
-export type ChoosingRule = Exclude<RuleName, 'live'>;
+/** The rules that choose a region for a new session, in the order that is used unless the deployment says otherwise. */
+export const CHOOSING_RULES = ['pinned', 'hint', 'latency', 'geoip', 'default'] as const;
+export type ChoosingRule = (typeof CHOOSING_RULES)[number];
 
 /**
  * Why a region may not take the session, or lost against the winner. The last three stand beside eligible regions
@@ -33,9 +33,6 @@ export const REASON_CODES = [
 ] as const;
 export type ReasonCode = (typeof REASON_CODES)[number];
 
-export type AdminState = 'enabled' | 'cordoned' | 'disabled';
-export type RegionHealthStatus = 'unknown' | 'healthy' | 'degraded' | 'unhealthy' | 'misconfigured';
-
 /** What a decision needs to know of a region, and nothing else. */
 export interface PlacementRegion {
   readonly id: string;
@@ -48,7 +45,7 @@ export interface PlacementRegion {
   /** Kinds of recordings its recorders can do; undefined = not restricted. */
   readonly egressKinds?: readonly string[] | undefined;
   readonly adminState: AdminState;
-  readonly health: RegionHealthStatus;
+  readonly health: HealthStatus;
   /** Whether a probe has ever succeeded. */
   readonly proven: boolean;
   /** 0…1, or undefined when nothing measures it. */
@@ -95,7 +92,9 @@ export interface PlacementPolicy {
   readonly defaultRegion: string | null;
 }
 
-export type HintSource = 'client' | 'host' | 'edge' | 'replica';
+/** Who gave a hint: the client, the host name it reached, the edge in front of us, the replica's own place. */
+export const HINT_SOURCES = ['client', 'host', 'edge', 'replica'] as const;
+export type HintSource = (typeof HINT_SOURCES)[number];
 
 export interface RegionHint {
   readonly region: string;
@@ -108,7 +107,8 @@ export interface LatencyProbe {
 }
 
 /** Why a measured latency was not used. */
-export type DroppedLatency = 'UNKNOWN_REGION' | 'NOT_LOWEST' | 'TOO_FAST' | 'TOO_SLOW';
+export const LATENCY_DROPS = ['UNKNOWN_REGION', 'NOT_LOWEST', 'TOO_FAST', 'TOO_SLOW'] as const;
+export type DroppedLatency = (typeof LATENCY_DROPS)[number];
 
 export interface JudgedLatency extends LatencyProbe {
   readonly dropped: DroppedLatency | null;

@@ -33,6 +33,7 @@ export function rankPositions(
 }
 
 function regionAt(basis: RankingBasis, at: number): PlacementRegion {
+  // Positions come from the list of regions itself.
   return basis.regions[at] as PlacementRegion;
 }
 

@@ -47,6 +47,7 @@ function gather(regions: readonly PlacementRegion[]): RegionFacts {
 /** Great-circle distances from one place to all regions, kilometres. */
 export function distancesFrom(origin: SpherePoint, facts: RegionFacts): Float64Array {
   const distances = new Float64Array(facts.points.length);
+  // One distance for each point, so that none is missing.
   for (let at = 0; at < distances.length; at += 1) distances[at] = distanceKm(origin, facts.points[at] as SpherePoint);
   return distances;
 }

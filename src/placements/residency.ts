@@ -28,9 +28,6 @@ export function readResidencies(...stored: readonly unknown[]): readonly Residen
   return stored.map(readResidency).filter((rule) => rule !== null);
 }
 
-/** What a residency rule looks at. */
-export type Housed = Pick<PlacementRegion, 'id' | 'jurisdiction' | 'storageJurisdiction'>;
-
 /**
  * Whether all rules let the region take the session. Fails closed: an empty allow list allows nobody, and of a room
  * that must be recorded the bucket's own jurisdiction has to be allowed too.

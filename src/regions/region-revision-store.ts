@@ -35,6 +35,7 @@ export function createRegionRevisionStore(db: Db): RegionRevisionStore {
         orderBy: { n: 'desc' },
         take: limit + 1,
       });
+      // The diff was written by this store and by nothing else.
       const revisions = rows.map((row) => ({ ...row, diff: row.diff as unknown as RegionChange[] }));
       return toPage(revisions, limit, ({ n }) => [String(n)]);
     },

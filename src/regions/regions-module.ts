@@ -27,6 +27,7 @@ import { type Region, type RegionKey, type RegionSnapshot, type RegionView, sign
 
 export { unknownRegion } from './region-directory.ts';
 export { RegionsFileError } from './regions-file.ts';
+export { ADMIN_STATES, HEALTH_STATUSES } from './region.ts';
 export type { AdminState, HealthStatus, Region, RegionHealth, RegionKey, RegionSnapshot, RegionView } from './region.ts';
 
 /** What other modules know of regions. Everything here answers from memory. */

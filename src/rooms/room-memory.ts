@@ -42,6 +42,7 @@ export function createRoomMemory(dependencies: RoomMemoryDependencies): RoomMemo
     monotonicMs: clock.monotonicMs,
     maxEntries,
     read: async (id) => {
+      // This cache is asked for rooms only; its keys are plain text.
       const found = await store.findById(id as RoomId);
       return found && toEntry(defaults, found);
     },

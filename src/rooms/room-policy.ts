@@ -78,6 +78,7 @@ function merge<T extends object>(deployment: T, tenant: Given<T> | undefined, ro
 
 function given<T extends object>(values: Given<T> | undefined): Partial<T> {
   const entries = Object.entries(values ?? {}).filter(([, value]) => value !== undefined);
+  // The entries of `values` less some: TypeScript keeps no names through a list.
   return Object.fromEntries(entries) as Partial<T>;
 }
 

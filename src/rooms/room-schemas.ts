@@ -70,6 +70,7 @@ function contentShape(minEmptyTimeoutSeconds: number) {
 
 /** Every member may be left out, or be `null` to clear it. */
 function clearable<S extends z.ZodRawShape>(shape: S): { [K in keyof S]: z.ZodOptional<z.ZodNullable<S[K]>> } {
+  // The same names with other schemas: TypeScript keeps no names through a list.
   const entries = Object.entries(shape).map(([key, schema]) => [key, (schema as z.ZodType).nullable().optional()]);
   return Object.fromEntries(entries) as { [K in keyof S]: z.ZodOptional<z.ZodNullable<S[K]>> };
 }

@@ -4,7 +4,7 @@ import { z } from 'zod';
  * What a simulated deployment consists of. Everything but `id`, `port`, `keys`, `webhookUrl` and `webhookKey` has the
  * default of a LiveKit server configured as Meridian asks for (`room.auto_create: false`).
  */
-export const simulatorConfigSchema = z.strictObject({
+const simulatorConfigSchema = z.strictObject({
   /** Address to listen on. */
   host: z.string().default('127.0.0.1'),
   /** Makes sids and event ids repeatable. Without it they differ in each run, as a real server's do. */

@@ -34,7 +34,7 @@ export interface TestProductOptions {
 }
 
 /** One for all replicas of a test run, as it would be in a deployment. */
-export const TEST_MASTER_KEY = `k1:${randomBytes(32).toString('base64')}`;
+const TEST_MASTER_KEY = `k1:${randomBytes(32).toString('base64')}`;
 
 const TENANT_SCOPES = [
   'rooms:read',

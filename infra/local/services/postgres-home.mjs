@@ -16,7 +16,7 @@ const OWNER_FILE = 'state-folder';
  * unprivileged user can reach, keyed by the place of the state.
  * @param {string} stateFolder
  */
-export function postgresHome(stateFolder) {
+function postgresHome(stateFolder) {
   if (findUnprivilegedUser() === undefined) return join(stateFolder, 'postgres');
   const key = createHash('sha256').update(stateFolder).digest('hex').slice(0, 12);
   return join(openFolder(), `${PREFIX}${key}`);

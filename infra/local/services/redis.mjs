@@ -40,7 +40,7 @@ export async function startRedis({ program, name, port, dataFolder, processes })
  * @param {number} port
  * @returns {Promise<boolean>}
  */
-export async function answersPing(port) {
+async function answersPing(port) {
   return (await sendRedisCommand(port, 'PING').catch(() => '')).startsWith('+PONG');
 }
 

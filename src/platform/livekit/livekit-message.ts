@@ -114,6 +114,7 @@ export const emptyMessageSchema = z.looseObject({});
  * refused: taken for an empty list it would end every meeting of the region.
  */
 export function listSchema<T>(key: string, item: z.ZodType<T>): z.ZodType<T[]> {
+  // A computed name is lost on TypeScript, but the schema has just read it.
   const listed = z.looseObject({ [key]: z.array(item) }).transform((answer) => answer[key] as T[]);
   const empty = z.strictObject({}).transform((): T[] => []);
   return z.union([listed, empty]);

@@ -137,6 +137,7 @@ async function readAnswer(
   const chunks: Buffer[] = [];
   let size = 0;
   try {
+    // Without an encoding a stream of Node's `http` yields buffers; what it throws are Node's own errors.
     for await (const chunk of response as AsyncIterable<Buffer>) {
       size += chunk.length;
       if (size > maxBytes) break;

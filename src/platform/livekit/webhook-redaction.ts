@@ -42,7 +42,7 @@ function redactText(text: string): string {
 }
 
 /** Text that Postgres takes: NUL and lone surrogates become U+FFFD. */
-export function storableText(text: string): string {
+function storableText(text: string): string {
   // Encoding and decoding is what replaces lone surrogates.
   return Buffer.from(text.replace(NUL, REPLACEMENT)).toString('utf8');
 }

@@ -1,10 +1,5 @@
 import { decidePlacement } from '../../../src/placements/placement-decision.ts';
-import type {
-  PlacementOutcome,
-  PlacementPolicy,
-  PlacementRegion,
-  PlacementRequest,
-} from '../../../src/placements/placement.ts';
+import { CHOOSING_RULES, type PlacementOutcome, type PlacementPolicy, type PlacementRegion, type PlacementRequest } from '../../../src/placements/placement.ts';
 
 const PLACES = {
   'eu-fra': { latitude: 50.11, longitude: 8.68, jurisdiction: 'EU' },
@@ -39,7 +34,7 @@ export function aRegion(id: PlaceId, over: Partial<PlacementRegion> = {}): Place
 
 export function aPolicy(over: Partial<PlacementPolicy> = {}): PlacementPolicy {
   return {
-    ruleOrder: ['pinned', 'hint', 'latency', 'geoip', 'default'],
+    ruleOrder: CHOOSING_RULES,
     pin: null,
     clientChoice: false,
     residency: [],
@@ -51,7 +46,7 @@ export function aPolicy(over: Partial<PlacementPolicy> = {}): PlacementPolicy {
   };
 }
 
-export function aRequest(over: Partial<PlacementRequest> = {}): PlacementRequest {
+function aRequest(over: Partial<PlacementRequest> = {}): PlacementRequest {
   return {
     client: BERLIN,
     networkPrefix: null,

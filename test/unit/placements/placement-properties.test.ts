@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decidePlacement } from '../../../src/placements/placement-decision.ts';
-import type { PlacementPolicy, PlacementRegion, PlacementRequest } from '../../../src/placements/placement.ts';
+import { CHOOSING_RULES, type PlacementPolicy, type PlacementRegion, type PlacementRequest } from '../../../src/placements/placement.ts';
 import { NOW } from './placement-builders.ts';
 
 const IDS = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
@@ -40,7 +40,7 @@ const residency = fc
   .map((parts) => Object.assign({}, ...parts));
 
 const policy: fc.Arbitrary<PlacementPolicy> = fc.record({
-  ruleOrder: fc.shuffledSubarray(['pinned', 'hint', 'latency', 'geoip', 'default'] as const, { minLength: 1 }),
+  ruleOrder: fc.shuffledSubarray([...CHOOSING_RULES], { minLength: 1 }),
   pin: fc.option(fc.record({ region: id, fallback: fc.constantFrom('strict', 'nearest') })),
   clientChoice: fc.boolean(),
   residency: fc.array(fc.oneof({ weight: 9, arbitrary: residency }, { weight: 1, arbitrary: fc.constant('unreadable' as const) }), { maxLength: 2 }),

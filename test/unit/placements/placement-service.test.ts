@@ -3,6 +3,7 @@ import { createMetrics } from '../../../src/platform/telemetry/metrics.ts';
 import type { RegionView } from '../../../src/regions/regions-module.ts';
 import { createPlacementService, type PlacementAsk } from '../../../src/placements/placement-service.ts';
 import { toPlacementRegion } from '../../../src/placements/placement-region.ts';
+import { CHOOSING_RULES } from '../../../src/placements/placement.ts';
 import { aPolicy, LUXEMBOURG, type PlaceId } from './placement-builders.ts';
 
 const PLACES = { 'eu-fra': [50.11, 8.68], 'eu-par': [48.86, 2.35], 'us-iad': [39.04, -77.49], 'ap-tyo': [35.68, 139.77] } as const;
@@ -31,7 +32,7 @@ function aService(...ids: PlaceId[]) {
     readArrival: () => ({ client: LUXEMBOURG, networkPrefix: '198.51.100.0/24', dnsHint: null }),
     clock: { nowMs: () => 1_700_000_000_000, monotonicMs: () => 5 },
     metrics,
-    ruleOrder: ['pinned', 'hint', 'latency', 'geoip', 'default'],
+    ruleOrder: CHOOSING_RULES,
     defaultRegion: undefined,
   });
   return { service, metrics };
