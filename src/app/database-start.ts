@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { readSchemaState } from '../platform/database/schema-state.ts';
+import { toAppError } from '../platform/http/problem.ts';
 import { MIGRATIONS } from './migrations.ts';
 import type { Platform } from './platform.ts';
 
@@ -48,4 +49,22 @@ async function assertDeployment({ config, unitOfWork }: StartPlatform): Promise<
   if (wanted === undefined) return;
   const found = (await unitOfWork.db.deployment.findFirst({ select: { id: true } }))?.id;
   if (found !== wanted) throw new Error(`This database belongs to the deployment ${found}, not to ${wanted} (MERIDIAN_DEPLOYMENT_ID).`);
+}
+
+/**
+ * Runs what reads from Postgres at the start, again if Postgres went away meanwhile; it must bear being run again.
+ * @throws what it threw, when that is not Postgres' absence or goes on for a minute.
+ */
+export async function startThroughAbsence(start: () => Promise<void>, { logger, lifecycle }: StartPlatform, patienceMs = PATIENCE_MS): Promise<void> {
+  const deadline = performance.now() + patienceMs;
+  for (;;) {
+    try {
+      await start();
+      return;
+    } catch (error) {
+      if (lifecycle.signal.aborted || performance.now() >= deadline || toAppError(error).code !== 'dependency.unavailable') throw error;
+      logger.warn({ err: error }, 'Postgres went away during the start; trying again');
+    }
+    await delay(LOOK_EVERY_MS, undefined, { signal: lifecycle.signal }).catch(() => {});
+  }
 }

@@ -4,7 +4,7 @@ import { createScheduler } from '../coordination/scheduler.ts';
 import { type Phase, createHealthRoutes } from '../platform/http/health-routes.ts';
 import type { Schedule } from '../platform/module.ts';
 import { type Composition, compose } from './compose.ts';
-import { untilDatabaseIsReady } from './database-start.ts';
+import { startThroughAbsence, untilDatabaseIsReady } from './database-start.ts';
 import { createHealthChecks } from './health-checks.ts';
 import { createHttpApp } from './http-app.ts';
 import { createInstanceRoutes } from './instance-routes.ts';
@@ -44,9 +44,11 @@ export async function runProcess(platform: Platform, options: RunOptions = {}): 
   const running = { port, composition: product };
   await untilDatabaseIsReady(platform);
   if (lifecycle.signal.aborted) return running;
-  await product.start();
+  await startThroughAbsence(async () => {
+    await product.start();
+    await recordInstance(unitOfWork.db, instance);
+  }, platform);
   await freshness.start();
-  await recordInstance(unitOfWork.db, instance);
   scheduler.start();
   isReady = true;
   logger.info({ port, version: VERSION, boot: instance.boot }, 'ready');
