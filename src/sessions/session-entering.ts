@@ -86,10 +86,10 @@ function mayBeDead({ regions, abandonAfterSeconds }: SessionEnteringDependencies
 
 function isBeyondDoubt(dependencies: SessionEnteringDependencies, state: RoomState, session: Session): boolean {
   if (!session.liveAt || session.doubtfulAt || session.hiddenAt) return false;
-  const { memory, clock, freshness } = dependencies;
+  const { memory, look, clock, freshness } = dependencies;
   // Cut off from Postgres there is no newer row to be had.
   if (!freshness.isCutOff() && memory.isStale(session, clock.monotonicMs() - state.readAtMs)) return false;
-  return !mayBeDead(dependencies, session.region) && !needsLook(dependencies, session);
+  return !mayBeDead(dependencies, session.region) && (!needsLook(dependencies, session) || look.wasJustListed(session));
 }
 
 /**
