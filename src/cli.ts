@@ -2,11 +2,13 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { compose } from './app/compose.ts';
+import { untilDatabaseIsReady } from './app/database-start.ts';
 import { MIGRATIONS_FOLDER } from './app/migrations.ts';
 import { createPlatform } from './app/platform.ts';
 import { VERSION } from './app/version.ts';
 import { type Config, ConfigError, loadConfig } from './platform/config/load-config.ts';
 import { migrate } from './platform/database/migrator.ts';
+import { COMMAND_BUDGETS } from './platform/database/prisma-client.ts';
 import { parseSimulatorConfig } from './simulator/simulator-config.ts';
 import { runSimulator } from './simulator/simulator.ts';
 
@@ -64,14 +66,18 @@ program
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void simulator.close().then(() => process.exit(0)));
   });
 
+/** A command is typed by somebody who can try again. */
+const PATIENCE_MS = 5_000;
+
 type Product = ReturnType<typeof compose>;
 
 /** Runs one command on the composed product, quietly, and closes what it opened. */
 async function withProduct(work: (product: Product) => Promise<void>): Promise<void> {
   const config: Config = { ...loadConfig(), MERIDIAN_LOG_LEVEL: 'error' };
-  const platform = createPlatform({ config });
+  const platform = createPlatform({ config, databaseBudgets: COMMAND_BUDGETS });
   const product = compose(platform);
   try {
+    await untilDatabaseIsReady(platform, PATIENCE_MS);
     await work(product);
   } finally {
     await platform.lifecycle.stop();

@@ -6,7 +6,7 @@ import { type LeaderElection, createLeaderElection } from '../coordination/leade
 import { type Clock, systemClock } from '../kernel/clock.ts';
 import type { Config } from '../platform/config/load-config.ts';
 import { type HotQueries, createHotQueries } from '../platform/database/hot-queries.ts';
-import { type Connections, connectDatabase } from '../platform/database/prisma-client.ts';
+import { type Connections, type DatabaseBudgets, connectDatabase } from '../platform/database/prisma-client.ts';
 import { type UnitOfWork, createUnitOfWork } from '../platform/database/unit-of-work.ts';
 import { type Lifecycle, createLifecycle } from '../platform/lifecycle.ts';
 import { createKeyspace } from '../platform/redis/keyspace.ts';
@@ -38,11 +38,13 @@ export interface PlatformOptions {
   /** Tests take the log lines here and leave the process' own metrics out. */
   readonly logSink?: { write(line: string): void };
   readonly clock?: Clock;
+  /** For processes that answer no requests. */
+  readonly databaseBudgets?: DatabaseBudgets;
 }
 
 const CLOSE_DEADLINE_MS = 5_000;
 
-export function createPlatform({ config, logSink, clock = systemClock }: PlatformOptions): Platform {
+export function createPlatform({ config, logSink, clock = systemClock, databaseBudgets }: PlatformOptions): Platform {
   const instance = createInstance({
     configuredId: config.MERIDIAN_INSTANCE_ID,
     hostName: config.HOST_NAME,
@@ -57,7 +59,7 @@ export function createPlatform({ config, logSink, clock = systemClock }: Platfor
     ...(logSink ? { sink: logSink } : {}),
   });
   const lifecycle = createLifecycle(logger);
-  const connections = connectDatabase({ url: config.DATABASE_URL, poolSize: config.MERIDIAN_DATABASE_POOL });
+  const connections = connectDatabase({ url: config.DATABASE_URL, poolSize: config.MERIDIAN_DATABASE_POOL, ...(databaseBudgets ? { budgets: databaseBudgets } : {}) });
   lifecycle.onStop('postgres', CLOSE_DEADLINE_MS, connections.close);
   const redis = openRedis(config, logger, lifecycle);
   const hot = createHotQueries(connections);

@@ -12,28 +12,38 @@ export interface DatabaseOptions {
   readonly url: Secret;
   /** Connections of this process; a third of them, at least two, is reserved for joins. */
   readonly poolSize: number;
+  /** Default: the budgets of a request, who must have an answer within a second. */
+  readonly budgets?: DatabaseBudgets;
+}
+
+/** How long a call may take, in ms. */
+export interface DatabaseBudgets {
+  readonly connectMs: number;
+  readonly queryMs: number;
+  readonly hotQueryMs: number;
 }
 
 /**
- * Budgets: a query on the way of a join 500 ms, any other 800 ms, the making of a connection 400 ms. Whatever Postgres
- * does, a request then has its answer within a second.
+ * A query on the way of a join 500 ms, any other 800 ms, the making of a connection 400 ms. Whatever Postgres does, a
+ * request then has its answer within a second.
  */
-const HOT_QUERY_TIMEOUT_MS = 500;
-const QUERY_TIMEOUT_MS = 800;
-const CONNECT_TIMEOUT_MS = 400;
+const REQUEST_BUDGETS: DatabaseBudgets = { connectMs: 400, queryMs: 800, hotQueryMs: 500 };
+/** Nobody but a person waits for a command. */
+export const COMMAND_BUDGETS: DatabaseBudgets = { connectMs: 10_000, queryMs: 30_000, hotQueryMs: 30_000 };
 /** The server gives up a little after us, so that our own clear time-out is what is seen. */
-const STATEMENT_TIMEOUT_MS = 2_000;
+const STATEMENT_TIMEOUT_FACTOR = 2.5;
 /** A backstop only: each statement has its own, shorter time-out. */
 const TRANSACTION_LIMIT_MS = 5_000;
 
-function poolSettings(url: Secret, max: number, queryTimeoutMs: number): pg.PoolConfig & { max: number } {
+function poolSettings(url: Secret, max: number, connectMs: number, queryMs: number): pg.PoolConfig & { max: number } {
+  const statementMs = queryMs * STATEMENT_TIMEOUT_FACTOR;
   return {
     connectionString: url.reveal(),
     max,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    query_timeout: queryTimeoutMs,
-    statement_timeout: STATEMENT_TIMEOUT_MS,
-    idle_in_transaction_session_timeout: STATEMENT_TIMEOUT_MS * 2,
+    connectionTimeoutMillis: connectMs,
+    query_timeout: queryMs,
+    statement_timeout: statementMs,
+    idle_in_transaction_session_timeout: statementMs * 2,
     keepAlive: true,
     application_name: 'meridian',
   };
@@ -50,11 +60,11 @@ export interface Connections {
   close(): Promise<void>;
 }
 
-export function connectDatabase({ url, poolSize }: DatabaseOptions): Connections {
+export function connectDatabase({ url, poolSize, budgets = REQUEST_BUDGETS }: DatabaseOptions): Connections {
   const reserved = Math.max(2, Math.floor(poolSize / 3));
-  const pool = new GatedPool({ ...poolSettings(url, poolSize - reserved, QUERY_TIMEOUT_MS), refusesWhenAway: true });
+  const pool = new GatedPool({ ...poolSettings(url, poolSize - reserved, budgets.connectMs, budgets.queryMs), refusesWhenAway: true });
   // It carries the poll that finds out when Postgres is there again, so it always tries.
-  const hotPool = new GatedPool({ ...poolSettings(url, reserved, HOT_QUERY_TIMEOUT_MS), refusesWhenAway: false });
+  const hotPool = new GatedPool({ ...poolSettings(url, reserved, budgets.connectMs, budgets.hotQueryMs), refusesWhenAway: false });
   // An idle connection that breaks reports here; the pool drops it by itself, and the next query tells the story.
   for (const each of [pool, hotPool]) each.on('error', () => {});
   const prisma = new PrismaClient({
