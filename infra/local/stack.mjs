@@ -1,6 +1,7 @@
 import { readGivenRegions } from './given-regions.mjs';
 import { ensureKeys } from './keys.mjs';
 import { planRegions } from './region-plan.mjs';
+import { awaitRegions } from './region-readiness.mjs';
 import { startRegions } from './region-start.mjs';
 import { LOCAL_REGION_IDS, regionsDocument } from './regions.mjs';
 import { startReplicas } from './replicas.mjs';
@@ -45,6 +46,9 @@ export async function startStack(dependencies) {
     kept: secrets.keys,
   });
   state.write('secrets.json', { ...secrets, keys });
+  const hasLocalRegions = parts.livekit.source !== 'environment';
+  // Regions of the caller's own file may be away for reasons of their own; ours were just started.
+  if (hasLocalRegions) await awaitRegions({ ...product, opsKey: keys.opsKey, regionIds: LOCAL_REGION_IDS });
   return {
     apiUrls: product.apiUrls,
     metricsUrl: product.metricsUrl,
@@ -55,7 +59,7 @@ export async function startStack(dependencies) {
     databaseUrl: stores.databaseUrl,
     redisUrl: stores.redisUrl,
     regions,
-    hasLocalRegions: parts.livekit.source !== 'environment',
+    hasLocalRegions,
     parts: Object.values(parts),
     pids: { ...product.pids, ...storePids },
   };

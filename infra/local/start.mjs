@@ -93,9 +93,10 @@ async function bringUpAndShow(run) {
 
 /** Ends what a killed run left, and forgets everything when asked to. @param {Run} run */
 async function tidy({ flags, state, processes }) {
+  // First of all: nobody shall take the addresses of a killed run for ours while its processes are ended.
+  state.remove(LOCAL_FILE);
   const leftovers = await processes.endLeftovers();
   if (leftovers.length > 0) printLine('leftovers', `ended ${leftovers.join(', ')}`, 'a former run was killed');
-  state.remove(LOCAL_FILE);
   removeOrphanedHomes();
   // As root the data lie elsewhere and may be those of a state that was removed: without its secrets they are of no use.
   const isNew = state.read('secrets.json') === undefined;
