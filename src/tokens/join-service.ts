@@ -1,4 +1,5 @@
 import { AppError, dependencyUnavailable, isAppError } from '../kernel/app-error.ts';
+import type { Freshness } from '../coordination/freshness.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { makeId } from '../kernel/ids.ts';
 import { isDatabaseAway } from '../platform/database/database-failure.ts';
@@ -61,6 +62,7 @@ export interface JoinServiceDependencies {
   readonly findRegion: (id: string) => TokenRegion | undefined;
   readonly grants: JoinGrantLog;
   readonly rejoinTokens: RejoinTokens;
+  readonly freshness: Pick<Freshness, 'isCutOff' | 'hurry'>;
   readonly clock: Clock;
   readonly tokenTtlSeconds: number;
 }
@@ -154,6 +156,9 @@ async function grantSeat(dependencies: JoinServiceDependencies, granting: Granti
     if (!(await takeSeat(dependencies.unitOfWork, record, maxParticipants))) return undefined;
   } catch (error) {
     if (!isDatabaseAway(error) && !isAppError(error, 'dependency.unavailable')) throw error;
+    // A busy database is no reason to overfill a room; only an absent one is, and a poll tells them apart.
+    await dependencies.freshness.hurry();
+    if (!dependencies.freshness.isCutOff()) throw error;
     dependencies.grants.append(record);
   }
   return toJoined(dependencies, granting, record);

@@ -1,3 +1,4 @@
+import type { Freshness } from '../coordination/freshness.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { MasterKey } from '../platform/config/env-values.ts';
 import type { UnitOfWork } from '../platform/database/unit-of-work.ts';
@@ -25,6 +26,7 @@ export interface TokensDependencies {
   readonly findRegion: (id: string) => TokenRegion | undefined;
   readonly masterKeys: readonly MasterKey[];
   readonly tokenTtlSeconds: number;
+  readonly freshness: Freshness;
   readonly clock: Clock;
   readonly logger: Logger;
 }

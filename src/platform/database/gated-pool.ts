@@ -24,6 +24,7 @@ const MAX_WAIT_MS = 2_000;
  */
 export class GatedPool extends pg.Pool {
   readonly #waiting: Waiter[] = [];
+  readonly #connecting = new Set<(error: Error) => void>();
   readonly #limit: number;
   readonly #refusesWhenAway: boolean;
   #inUse = 0;
@@ -41,7 +42,8 @@ export class GatedPool extends pg.Pool {
   setAway(away: boolean): void {
     this.#away = away;
     if (!away) return;
-    for (const waiter of this.#waiting.splice(0)) waiter.refuse(new PoolGateError('Postgres does not answer'));
+    const refused = [...this.#waiting.splice(0).map(({ refuse }) => refuse), ...this.#connecting];
+    for (const refuse of refused) refuse(new PoolGateError('Postgres does not answer'));
   }
 
   override connect(): Promise<pg.PoolClient>;
@@ -54,12 +56,22 @@ export class GatedPool extends pg.Pool {
 
   async #connectGated(): Promise<pg.PoolClient> {
     await this.#enter();
+    const connecting = super.connect();
     try {
-      return await super.connect();
+      return await this.#unlessAway(connecting);
     } catch (error) {
-      this.#leave();
+      // A connection that is made after all goes back into the pool, and its place with it.
+      void connecting.then((client) => client.release(), () => this.#leave());
       throw error;
     }
+  }
+
+  /** A new connection may take its time on a busy machine; it is given up when Postgres is found to be away. */
+  #unlessAway(connecting: Promise<pg.PoolClient>): Promise<pg.PoolClient> {
+    return new Promise((resolve, reject) => {
+      this.#connecting.add(reject);
+      void connecting.then(resolve, reject).finally(() => this.#connecting.delete(reject));
+    });
   }
 
   #enter(): Promise<void> {
