@@ -33,11 +33,24 @@ interface Livekit {
 }
 
 /** A region's document at one of the three places. */
-export function regionDocument(id: PlaceId, { publicUrl, apiUrl, key, secret }: Livekit, changes: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
-  return { id, ...PLACES[id], livekit: { publicUrl, apiUrl, keys: [{ id: 'k1', key, secret, use: 'sign' }] }, ...changes };
+export function regionDocument(
+  id: PlaceId,
+  { publicUrl, apiUrl, key, secret }: Livekit,
+  changes: Readonly<Record<string, unknown>> = {},
+): Record<string, unknown> {
+  return {
+    id,
+    ...PLACES[id],
+    livekit: { publicUrl, apiUrl, keys: [{ id: 'k1', key, secret, use: 'sign' }] },
+    ...changes,
+  };
 }
 
-export function realRegion(id: PlaceId, { url, apiUrl, keyId, secret }: LiveKitServer, changes: Readonly<Record<string, unknown>> = {}): TestRegion {
+export function realRegion(
+  id: PlaceId,
+  { url, apiUrl, keyId, secret }: LiveKitServer,
+  changes: Readonly<Record<string, unknown>> = {},
+): TestRegion {
   return { id, document: regionDocument(id, { publicUrl: url, apiUrl, key: keyId, secret }, changes) };
 }
 
@@ -47,22 +60,23 @@ export interface SimulatedRegions {
   close(): Promise<void>;
 }
 
+/** The one key pair that the double at this place knows. */
+export function keyPairOf(id: PlaceId): Pick<Livekit, 'key' | 'secret'> {
+  return { key: `API${id.replace('-', '')}`, secret: `${id}-secret-0123456789abcdef0123456789` };
+}
+
 /** Starts a LiveKit double for each place; webhooks go to the API on `apiPort`. */
 export async function startSimulatedRegions(ids: readonly PlaceId[], apiPort: number): Promise<SimulatedRegions> {
-  const keyOf = (id: string): string => `API${id.replace('-', '')}`;
-  const secretOf = (id: string): string => `${id}-secret-0123456789abcdef0123456789`;
   const simulator = await runSimulator({
-    regions: ids.map((id) => ({
-      id,
-      port: 0,
-      keys: { [keyOf(id)]: secretOf(id) },
-      webhookUrl: `http://127.0.0.1:${apiPort}/webhooks/livekit/${id}`,
-      webhookKey: keyOf(id),
-    })),
+    regions: ids.map((id) => {
+      const { key, secret } = keyPairOf(id);
+      const webhookUrl = `http://127.0.0.1:${apiPort}/webhooks/livekit/${id}`;
+      return { id, port: 0, keys: { [key]: secret }, webhookUrl, webhookKey: key };
+    }),
   });
   const regions = ids.map((id, index): SimulatedRegion => {
     const apiUrl = simulator.regions[index]?.url ?? '';
-    const livekit = { publicUrl: apiUrl.replace('http', 'ws'), apiUrl, key: keyOf(id), secret: secretOf(id) };
+    const livekit = { publicUrl: apiUrl.replace('http', 'ws'), apiUrl, ...keyPairOf(id) };
     return { id, ...livekit, document: regionDocument(id, livekit), ...controlsOf(apiUrl) };
   });
   return {
@@ -78,7 +92,10 @@ export async function startSimulatedRegions(ids: readonly PlaceId[], apiPort: nu
 
 function controlsOf(apiUrl: string): Pick<SimulatedRegion, 'control' | 'enter'> {
   const control = async (method: string, path: string, body?: unknown): Promise<unknown> => {
-    const response = await fetch(`${apiUrl}/simulator/${path}`, { method, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+    const response = await fetch(`${apiUrl}/simulator/${path}`, {
+      method,
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
     const text = await response.text();
     if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
     return text === '' ? undefined : JSON.parse(text);

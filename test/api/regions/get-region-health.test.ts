@@ -32,9 +32,9 @@ describe('GET /v1/ops/regions/{id}/health', () => {
   });
 
   it('a key that is mended on our side is seen at once', async () => {
-    const url = api.livekit['us-iad'].url;
-    const keys = [{ id: 'two', key: 'APIus', secret: api.livekit['us-iad'].secret, use: 'sign' }];
-    await api.call('PUT', '/v1/ops/regions/us-iad', { body: documentOf('us-iad', `${url}/`, { livekit: { publicUrl: url, apiUrl: url, keys: [{ id: 'x', key: 'APIus', secret: 'wrong', use: 'sign' }] } }) });
+    const url = api.livekit['us-iad'].apiUrl;
+    const keys = [{ id: 'two', key: 'APIusiad', secret: api.livekit['us-iad'].secret, use: 'sign' }];
+    await api.call('PUT', '/v1/ops/regions/us-iad', { body: documentOf('us-iad', `${url}/`, { livekit: { publicUrl: url, apiUrl: url, keys: [{ id: 'x', key: 'APIusiad', secret: 'wrong', use: 'sign' }] } }) });
     await eventually(async () => expect((await api.call('GET', '/v1/ops/regions/us-iad/health')).body.status).toBe('misconfigured'));
     await api.call('PATCH', '/v1/ops/regions/us-iad', { body: { livekit: { keys } } });
     await eventually(async () => expect((await api.call('GET', '/v1/ops/regions/us-iad/health')).body.status).toBe('healthy'), { timeoutMs: 2_000 });

@@ -15,7 +15,7 @@ describe('GET /v1/regions', () => {
     expect(answer.headers.get('cache-control')).toBe('public, max-age=30');
     expect(answer.headers.get('access-control-allow-origin')).not.toBeNull();
     expect(answer.body.items[0]).toEqual({
-      id: 'eu-fra', name: 'eu-fra', latitude: 50.11, longitude: 8.68, jurisdiction: 'EU', probeUrl: api.livekit['eu-fra'].url, accepting: true,
+      id: 'eu-fra', name: 'eu-fra', latitude: 50.11, longitude: 8.68, jurisdiction: 'EU', probeUrl: api.livekit['eu-fra'].apiUrl, accepting: true,
     });
   });
 

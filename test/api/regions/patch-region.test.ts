@@ -5,7 +5,7 @@ let api: RegionsApi;
 const storage = { bucket: 'meridian-eu', s3Region: 'eu-central-1', credentials: { accessKeyId: 'AK', secretAccessKey: 's3-secret' } };
 beforeAll(async () => {
   api = await startRegionsApi();
-  await api.call('PUT', '/v1/ops/regions/eu-fra', { body: documentOf('eu-fra', api.livekit['eu-fra'].url, { storage, capacity: { maxRooms: 5, nodeCores: 4 } }) });
+  await api.call('PUT', '/v1/ops/regions/eu-fra', { body: documentOf('eu-fra', api.livekit['eu-fra'].apiUrl, { storage, capacity: { maxRooms: 5, nodeCores: 4 } }) });
 });
 afterAll(() => api.close());
 
@@ -58,10 +58,10 @@ describe('PATCH /v1/ops/regions/{id}', () => {
   it('S4-05 a key that is added later signs from then on, the old one still verifies', async () => {
     const keys = [
       { id: 'two', key: 'APIeu2', secret: 'eu-second-0123456789abcdef0123456789', use: 'sign' },
-      { id: 'one', key: 'APIeu', use: 'sign' },
+      { id: 'k1', key: 'APIeufra', use: 'sign' },
     ];
     expect((await patch({ livekit: { keys } })).status).toBe(200);
     expect(api.regions.signingKeyOf('eu-fra').key).toBe('APIeu2');
-    expect(api.regions.keysOf('eu-fra').map(({ key }) => key).sort()).toEqual(['APIeu', 'APIeu2']);
+    expect(api.regions.keysOf('eu-fra').map(({ key }) => key).sort()).toEqual(['APIeu2', 'APIeufra']);
   });
 });

@@ -9,8 +9,8 @@ beforeAll(async () => {
 afterAll(() => api.close());
 
 const put = (id: string, body: unknown, headers: Readonly<Record<string, string>> = {}) => api.call('PUT', `/v1/ops/regions/${id}`, { body, headers });
-const eu = (changes?: Readonly<Record<string, unknown>>) => documentOf('eu-fra', api.livekit['eu-fra'].url, changes);
-const us = (changes?: Readonly<Record<string, unknown>>) => documentOf('us-iad', api.livekit['us-iad'].url, changes);
+const eu = (changes?: Readonly<Record<string, unknown>>) => documentOf('eu-fra', api.livekit['eu-fra'].apiUrl, changes);
+const us = (changes?: Readonly<Record<string, unknown>>) => documentOf('us-iad', api.livekit['us-iad'].apiUrl, changes);
 
 describe('PUT /v1/ops/regions/{id}', () => {
   it('S4-01 S4-12 makes a region that is proven by its first good probe and takes sessions without a restart', async () => {
@@ -26,7 +26,7 @@ describe('PUT /v1/ops/regions/{id}', () => {
 
   it('shows a key by its fingerprint, and no secret anywhere', async () => {
     const { body, text } = await api.call('GET', '/v1/ops/regions/eu-fra');
-    expect(body.livekit.keys).toEqual([{ id: 'one', keyId: 'APIeu', use: 'sign', fingerprint: expect.stringMatching(/^[0-9a-f]{16}$/), lastUsedAt: body.livekit.keys[0].lastUsedAt }]);
+    expect(body.livekit.keys).toEqual([{ id: 'k1', keyId: 'APIeufra', use: 'sign', fingerprint: expect.stringMatching(/^[0-9a-f]{16}$/), lastUsedAt: body.livekit.keys[0].lastUsedAt }]);
     for (const secret of [api.livekit['eu-fra'].secret, 'redis-pw']) {
       expect(text).not.toContain(secret);
       for (const line of api.logLines) expect(line).not.toContain(secret);
@@ -38,8 +38,8 @@ describe('PUT /v1/ops/regions/{id}', () => {
   });
 
   it('replaces: what is left out has its default, a secret that is left out stays', async () => {
-    const keys = [{ id: 'one', key: 'APIeu', use: 'sign' }];
-    const answer = await put('eu-fra', eu({ name: 'Frankfurt', livekit: { publicUrl: 'wss://fra.example', apiUrl: api.livekit['eu-fra'].url, keys } }));
+    const keys = [{ id: 'k1', key: 'APIeufra', use: 'sign' }];
+    const answer = await put('eu-fra', eu({ name: 'Frankfurt', livekit: { publicUrl: 'wss://fra.example', apiUrl: api.livekit['eu-fra'].apiUrl, keys } }));
     expect(answer.status).toBe(200);
     expect(answer.body).toMatchObject({ name: 'Frankfurt', countries: [], redis: null });
     expect(api.regions.get('eu-fra', 'path').livekit.keys[0]?.secret.reveal()).toBe(api.livekit['eu-fra'].secret);

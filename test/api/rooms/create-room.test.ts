@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { PUBLIC_URL, type RoomsApi, startRoomsApi } from './rooms-api.ts';
+import { STAGE_PUBLIC_URL } from '../../support/test-modules.ts';
+import { type RoomsApi, startRoomsApi } from './rooms-api.ts';
 
 let api: RoomsApi;
 beforeAll(async () => {
@@ -11,7 +12,7 @@ describe('201', () => {
   test('an empty body makes a room with every default', async () => {
     const { status, headers, body } = await api.call('POST', '/v1/rooms', { body: {} });
     expect(status).toBe(201);
-    expect(headers.get('location')).toBe(`${PUBLIC_URL}/v1/rooms/${body.id}`);
+    expect(headers.get('location')).toBe(`${STAGE_PUBLIC_URL}/v1/rooms/${body.id}`);
     expect(headers.get('etag')).toBe('"1"');
     expect(headers.get('meridian-warning')).toBeNull();
     expect(body).toEqual({

@@ -1,67 +1,67 @@
-import { randomBytes } from 'node:crypto';
-import { createHttpApp } from '../../../src/app/http-app.ts';
-import { type Platform, createPlatform } from '../../../src/app/platform.ts';
-import { listen } from '../../../src/app/serve.ts';
-import { loadConfig } from '../../../src/platform/config/load-config.ts';
-import { createExpressServer } from '../../../src/platform/http/express-server.ts';
+import type { Platform } from '../../../src/app/platform.ts';
 import type { Scope } from '../../../src/platform/http/actor.ts';
-import { type KnownRegion, type LiveSession, type RoomDirectory, createRoomsModule } from '../../../src/rooms/rooms-module.ts';
-import { createTenantsModule } from '../../../src/tenants/tenants-module.ts';
-import { eventually } from '../../support/eventually.ts';
+import { type KnownRegion, type LiveSession, createRoomsModule } from '../../../src/rooms/rooms-module.ts';
+import { type ApiClient, createApiClient } from '../../support/api-client.ts';
 import { type TestDatabase, createTestDatabase } from '../../support/test-database.ts';
+import { openModuleStage } from '../../support/test-modules.ts';
 
-export const PUBLIC_URL = 'https://meet.example/api';
-
-export interface Answer {
-  readonly status: number;
-  readonly headers: Headers;
-  // oxlint-disable-next-line typescript/no-explicit-any -- an answer is whatever the test then says it is
-  readonly body: any;
-  readonly text: string;
-}
-
-/** Rooms over HTTP with the real database; regions and live sessions are what the test says. */
+/** Rooms over HTTP; regions and live sessions are what the test says. */
 export interface RoomsApi {
   readonly database: TestDatabase;
-  readonly platform: Platform;
-  readonly directory: RoomDirectory;
   readonly tenantKey: string;
-  readonly logLines: string[];
+  readonly logLines: readonly string[];
   readonly regions: KnownRegion[];
   readonly live: Map<string, LiveSession>;
   /** What the rooms asked of the sessions, in order. */
-  readonly closings: string[];
+  readonly closings: readonly string[];
   makeKey(tenantId: string, scopes?: readonly Scope[]): Promise<string>;
-  call(method: string, path: string, options?: CallOptions): Promise<Answer>;
+  /** Calls with the tenant's key unless told otherwise. */
+  readonly call: ApiClient['call'];
   close(): Promise<void>;
 }
 
-export interface CallOptions {
-  readonly key?: string | null;
-  readonly body?: unknown;
-  readonly headers?: Readonly<Record<string, string>>;
-}
+const ROOM_SCOPES = ['rooms:read', 'rooms:write'] as const;
 
-const BY = { actor: 'test' };
-
+/** Serves the rooms' routes from a database of the test file's own. */
 export async function startRoomsApi(): Promise<RoomsApi> {
   const database = await createTestDatabase();
-  const logLines: string[] = [];
-  const platform = createPlatform({ config: configFor(database.url), logSink: { write: (line) => void logLines.push(line) } });
+  const stage = openModuleStage({ DATABASE_URL: database.url });
   const regions: KnownRegion[] = [
     { id: 'eu-fra', jurisdiction: 'EU', maxRoomParticipants: 500 },
     { id: 'us-iad', jurisdiction: 'US', maxRoomParticipants: 1000 },
   ];
   const live = new Map<string, LiveSession>();
   const closings: string[] = [];
-  const tenants = createTenantsModule(platform);
-  const rooms = createRoomsModule({
+  const rooms = createRooms(stage.platform, { regions, live, closings });
+  const url = await stage.serve(rooms.routes);
+  const tenantKey = await stage.makeKey('default', ROOM_SCOPES);
+  return {
+    database, tenantKey, regions, live, closings,
+    logLines: stage.logLines,
+    makeKey: (tenantId, scopes = ROOM_SCOPES) => stage.makeKey(tenantId, scopes),
+    call: createApiClient(url, tenantKey).call,
+    close: async () => {
+      await stage.close();
+      await database.drop();
+    },
+  };
+}
+
+interface Surroundings {
+  readonly regions: readonly KnownRegion[];
+  readonly live: ReadonlyMap<string, LiveSession>;
+  readonly closings: string[];
+}
+
+function createRooms(platform: Platform, { regions, live, closings }: Surroundings) {
+  const { config } = platform;
+  return createRoomsModule({
     ...platform,
-    publicUrl: platform.config.MERIDIAN_PUBLIC_URL,
+    publicUrl: config.MERIDIAN_PUBLIC_URL,
     defaults: {
-      access: platform.config.MERIDIAN_DEFAULT_ACCESS,
-      emptyTimeoutSeconds: platform.config.MERIDIAN_EMPTY_TIMEOUT,
-      minEmptyTimeoutSeconds: platform.config.MERIDIAN_MIN_EMPTY_TIMEOUT,
+      access: config.MERIDIAN_DEFAULT_ACCESS,
+      emptyTimeoutSeconds: config.MERIDIAN_EMPTY_TIMEOUT,
+      minEmptyTimeoutSeconds: config.MERIDIAN_MIN_EMPTY_TIMEOUT,
     },
     ports: {
       liveOf: async () => live,
@@ -70,60 +70,4 @@ export async function startRoomsApi(): Promise<RoomsApi> {
       regions: () => regions,
     },
   });
-  const app = createHttpApp({
-    platform,
-    routes: [...tenants.routes, ...rooms.routes],
-    readCredential: tenants.service.readCredential,
-    checkResponses: true,
-  });
-  const server = createExpressServer(app, { publicUrl: 'http://api.test' });
-  const port = await listen(server, '127.0.0.1', 0);
-  platform.freshness.start();
-  const makeKey = async (tenantId: string, scopes: readonly Scope[] = ['rooms:read', 'rooms:write']): Promise<string> => {
-    // The first transaction of a process compiles its statements, which a busy machine does not do within a request's budget.
-    const { credential } = await eventually(() => tenants.service.keys.create({ tenantId, name: 'test', scopes, expiresAt: null }, BY));
-    return credential;
-  };
-  await warmUp(platform);
-  const tenantKey = await makeKey('default');
-  return {
-    database, platform, tenantKey, logLines, regions, live, closings, makeKey,
-    directory: rooms.service.directory,
-    call: (method, path, options = {}) => send(`http://127.0.0.1:${port}${path}`, method, { key: tenantKey, ...options }),
-    close: async () => {
-      server.close();
-      server.closeAllConnections();
-      await platform.freshness.stop();
-      await platform.connections.close();
-      await database.drop();
-    },
-  };
-}
-
-/** The budget of a request leaves no time for a busy machine to open its first connections. */
-async function warmUp({ unitOfWork, config }: Platform): Promise<void> {
-  const open = (): Promise<unknown>[] => Array.from({ length: config.MERIDIAN_DATABASE_POOL }, () => unitOfWork.db.$queryRaw`SELECT pg_sleep(0.01)::text`);
-  await eventually(() => Promise.all(open()));
-}
-
-function configFor(databaseUrl: string): ReturnType<typeof loadConfig> {
-  return loadConfig({
-    DATABASE_URL: databaseUrl,
-    MERIDIAN_PUBLIC_URL: PUBLIC_URL,
-    MERIDIAN_MASTER_KEY: `test:${randomBytes(32).toString('base64')}`,
-  });
-}
-
-async function send(url: string, method: string, { key, body, headers }: CallOptions): Promise<Answer> {
-  const response = await fetch(url, {
-    method,
-    headers: {
-      ...(key ? { Authorization: `Bearer ${key}` } : {}),
-      ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
-      ...headers,
-    },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
-  const text = await response.text();
-  return { status: response.status, headers: response.headers, text, body: text === '' ? undefined : JSON.parse(text) };
 }

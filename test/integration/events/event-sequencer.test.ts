@@ -10,6 +10,8 @@ const SCRIPT = fileURLToPath(new URL('event-process.ts', import.meta.url));
 const LOGS = ['log-a', 'log-b', 'log-c'];
 const WRITERS = 3;
 const EVENTS_OF_A_LANE = 42;
+/** Four processes compile their modules first, which takes its time on a busy machine. */
+const START_TIMEOUT_MS = 20_000;
 /** A lane that shares its subjects gives up every seventh transaction; the two others none. */
 const COMMITTED = WRITERS * (EVENTS_OF_A_LANE * 3 - EVENTS_OF_A_LANE / 7);
 
@@ -53,7 +55,7 @@ test('readers see every committed event once, without a gap, while writers commi
   await database.query(`INSERT INTO event (id, log, type, tenant_id, subject_kind, subject_id, data) VALUES ('first', 'log-a', 'test', 'log-a', 'lane', 'first', '{"at": 0}')`);
   await eventually(async () => {
     expect(await database.query(`SELECT 1 FROM event WHERE seq = 1`)).toHaveLength(1);
-  });
+  }, { timeoutMs: START_TIMEOUT_MS });
 
   const writers = Array.from({ length: WRITERS }, (_, at) => start('writer', `w${at}`));
   let writing = true;
@@ -86,7 +88,7 @@ test('readers see every committed event once, without a gap, while writers commi
     assertOrder(events);
   }
   expect(await database.query('SELECT 1 FROM event WHERE seq IS NULL')).toEqual([]);
-}, 40_000);
+}, 60_000);
 
 /** A lane commits one after the other; the shared subject's row is locked before each append. */
 function assertOrder(events: readonly Seen[]): void {

@@ -16,7 +16,7 @@ const health = async (id: string): Promise<Record<string, unknown>> =>
 
 /** A region that nobody probes, and a ledger of a replica that is not the API's. */
 async function quietRegion(): Promise<RegionLedger> {
-  await api.call('PUT', '/v1/ops/regions/eu-fra', { body: documentOf('eu-fra', api.livekit['eu-fra'].url) });
+  await api.call('PUT', '/v1/ops/regions/eu-fra', { body: documentOf('eu-fra', api.livekit['eu-fra'].apiUrl) });
   await api.regions.stop();
   return ledgerOf();
 }
@@ -72,7 +72,7 @@ describe('the proof that a region is silent', () => {
 
   it('is written by the probes of a region that does not answer, and not by those of one with a wrong key', async () => {
     await api.livekit['us-iad'].control('PUT', 'fault', { mode: 'wrong-key' });
-    await api.call('PUT', '/v1/ops/regions/us-iad', { body: documentOf('us-iad', api.livekit['us-iad'].url) });
+    await api.call('PUT', '/v1/ops/regions/us-iad', { body: documentOf('us-iad', api.livekit['us-iad'].apiUrl) });
     await api.call('PUT', '/v1/ops/regions/eu-fra', { body: documentOf('eu-fra', 'http://127.0.0.1:9') });
     await eventually(async () => expect(await health('eu-fra')).toMatchObject({ status: 'unhealthy', dark_since: expect.any(Date), last_sign_at: null }), { timeoutMs: 10_000 });
     expect(await health('us-iad')).toMatchObject({ status: 'misconfigured', dark_since: null, last_failure_at: null });
@@ -113,7 +113,7 @@ describe('verdicts of several replicas', () => {
 describe('the health that a replica goes by', () => {
   it('S4-09 is loaded at the start when it is younger than 60 s, and unknown when it is not', async () => {
     await api.putLive('eu-fra');
-    await api.call('PUT', '/v1/ops/regions/us-iad', { body: documentOf('us-iad', api.livekit['us-iad'].url) });
+    await api.call('PUT', '/v1/ops/regions/us-iad', { body: documentOf('us-iad', api.livekit['us-iad'].apiUrl) });
     await api.regions.stop();
     for (const id of ['eu-fra', 'us-iad'] as const) await api.livekit[id].control('PUT', 'fault', { mode: 'hang' });
     const store = createRegionHealthStore(api.platform.unitOfWork.db);

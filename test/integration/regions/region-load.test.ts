@@ -68,7 +68,7 @@ describe('the load of a region', () => {
 
   it('is unknown of a region that names no capacity, and of one that is away, and holds nobody up', async () => {
     await api.call('PUT', '/v1/ops/regions/away', { body: documentOf('us-iad', 'http://127.0.0.1:9', { capacity: { maxParticipants: 10 } }) });
-    await api.call('PUT', '/v1/ops/regions/plain', { body: documentOf('us-iad', api.livekit['us-iad'].url) });
+    await api.call('PUT', '/v1/ops/regions/plain', { body: documentOf('us-iad', api.livekit['us-iad'].apiUrl) });
     await measure();
     expect([await loadOf('away'), await loadOf('plain'), await loadOf('eu-fra')]).toEqual([undefined, undefined, 0.9]);
   });

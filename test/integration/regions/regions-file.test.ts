@@ -15,7 +15,7 @@ let api: RegionsApi;
 const EU_URL = 'http://127.0.0.1:9';
 const LONG = '0123456789abcdef0123456789abcdef';
 const region = (id: 'eu-fra' | 'us-iad', changes: Readonly<Record<string, unknown>> = {}) => ({ id, ...documentOf(id, EU_URL, changes) });
-const keysWith = (secret: unknown) => ({ livekit: { publicUrl: EU_URL, apiUrl: EU_URL, keys: [{ id: 'one', key: 'APIeu', secret, use: 'sign' }] } });
+const keysWith = (secret: unknown) => ({ livekit: { publicUrl: EU_URL, apiUrl: EU_URL, keys: [{ id: 'k1', key: 'APIeufra', secret, use: 'sign' }] } });
 
 function write(regions: readonly unknown[]): void {
   writeFileSync(path, stringify({ regions }));
@@ -63,7 +63,7 @@ describe('the regions file', () => {
     await api.runSchedule('regions-file');
     expect([revision(), secretOf('eu-fra')]).toEqual([3, `other-${LONG}`]);
     const { body } = await api.call('GET', '/v1/ops/config/revisions');
-    expect(body.items[0]).toMatchObject({ author: 'file', diff: [{ region: 'eu-fra', fields: ['livekit.keys', 'livekit.keys.one.secret'] }] });
+    expect(body.items[0]).toMatchObject({ author: 'file', diff: [{ region: 'eu-fra', fields: ['livekit.keys', 'livekit.keys.k1.secret'] }] });
   });
 
   it('S0-16 makes one revision however many replicas start with it at once', async () => {

@@ -6,7 +6,7 @@ import { type RoomId, makeId } from '../../../src/kernel/ids.ts';
 import { systemClock } from '../../../src/kernel/clock.ts';
 import { Secret } from '../../../src/kernel/secret.ts';
 import { type HotQueries, createHotQueries } from '../../../src/platform/database/hot-queries.ts';
-import { type Connections, connectDatabase } from '../../../src/platform/database/prisma-client.ts';
+import { COMMAND_BUDGETS, type Connections, connectDatabase } from '../../../src/platform/database/prisma-client.ts';
 import { createUnitOfWork } from '../../../src/platform/database/unit-of-work.ts';
 import { type RoomDirectory, createRoomDirectory } from '../../../src/rooms/room-directory.ts';
 import { createRoomDirectoryStore } from '../../../src/rooms/room-directory-store.ts';
@@ -33,8 +33,7 @@ let there: Replica;
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  connections = connectDatabase({ url: new Secret(database.url), poolSize: 6 });
-  await eventually(() => connections.hotPool.query('SELECT 1'));
+  connections = connectDatabase({ url: new Secret(database.url), poolSize: 6, budgets: COMMAND_BUDGETS });
 });
 afterAll(async () => {
   await connections.close();
@@ -63,7 +62,7 @@ function startReplica(): Replica {
   const freshness = createFreshness({ ...systemClock, onChange: () => {} });
   const generations = createGenerations({ hot, freshness });
   const directory = createRoomDirectory({ store: createRoomDirectoryStore(hot), freshness, generations, clock: systemClock, defaults: DEFAULTS });
-  freshness.start();
+  void freshness.start();
   return Object.assign(replica, { directory, freshness, generations });
 }
 
