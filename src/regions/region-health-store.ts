@@ -130,10 +130,13 @@ function writesOf(db: Db): Omit<RegionHealthStore, 'readAll' | 'lockRows'> {
   };
 }
 
-/** Only of regions that exist: a late word must not bring back the row of one that was removed. */
+/**
+ * Only of regions that exist: a late word must not bring back the row of one that was removed, nor one that is being
+ * removed at this moment, for whose end the lock waits.
+ */
 async function ensureRows(db: Db, regionIds: readonly string[]): Promise<void> {
   await db.$executeRaw`
-    INSERT INTO region_health (region_id) SELECT id FROM region WHERE id = ANY(${[...regionIds]}) ORDER BY id
+    INSERT INTO region_health (region_id) SELECT id FROM region WHERE id = ANY(${[...regionIds]}) ORDER BY id FOR KEY SHARE
     ON CONFLICT (region_id) DO NOTHING`;
 }
 
