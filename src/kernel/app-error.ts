@@ -64,7 +64,7 @@ export function dependencyUnavailable(
   options: { readonly retryAfterSeconds?: number; readonly cause?: unknown } = {},
 ): AppError {
   return new AppError('dependency.unavailable', {
-    detail: `${dependency} is away at the moment; nothing was changed, try again shortly.`,
+    detail: `${dependency} is away at the moment; try again shortly.`,
     retryAfterSeconds: options.retryAfterSeconds ?? 1,
     cause: options.cause,
     extra: { dependency },
