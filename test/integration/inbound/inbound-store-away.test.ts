@@ -48,7 +48,7 @@ describe('the inbound ledger without Postgres', () => {
       const { answers, tookMs } = await deliverToFrozen();
       quickestMs = Math.min(quickestMs, tookMs);
       expect(answers.map(({ status }) => status)).toEqual(bodies.map(() => 503));
-      expect(['1', '2']).toContain(answers[0]?.headers['retry-after']);
+      expect(answers[0]?.headers['retry-after']).toMatch(/^[1-8]$/);
       expect(JSON.parse(answers[0]?.text ?? '')).toMatchObject({ code: 'dependency.unavailable' });
     }
     expect(quickestMs).toBeLessThan(1_000);
