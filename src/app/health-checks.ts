@@ -39,7 +39,7 @@ export function createHealthChecks({ unitOfWork, redis, freshness, clock }: Plat
       required: false,
       check: async () => {
         if (!redis) return { ok: true, detail: 'not configured: in-process fall-backs, safe for a single replica only' };
-        return redis.isUp() ? { ok: true, detail: 'answers' } : { ok: false, detail: 'away: going on without it' };
+        return (await redis.answers()) ? { ok: true, detail: 'answers' } : { ok: false, detail: 'away: going on without it' };
       },
     },
   ];

@@ -11,8 +11,8 @@ const RETRY_MAX_MS = 30_000;
 export interface RedisConnections {
   readonly commands: Redis;
   readonly subscriber: Redis;
-  /** Whether the command connection is up at this moment. */
-  isUp(): boolean;
+  /** Whether Redis answers now, asked within the time of a command: a server that hangs keeps its connections. */
+  answers(): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -48,7 +48,11 @@ export function connectRedis({ url, onState }: RedisOptions): RedisConnections {
   return {
     commands,
     subscriber,
-    isUp: () => commands.status === 'ready',
+    answers: () =>
+      commands.ping().then(
+        () => true,
+        () => false,
+      ),
     close: async () => {
       commands.disconnect();
       subscriber.disconnect();
