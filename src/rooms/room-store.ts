@@ -1,6 +1,6 @@
 import { Prisma } from '../generated/prisma/client.ts';
 import { type RoomId, isId } from '../kernel/ids.ts';
-import { type Page, type PageRequest, decodeCursor, toPage } from '../kernel/page.ts';
+import { type Page, type PageRequest, decodeIdCursor, toPage } from '../kernel/page.ts';
 import { classifyDatabaseFailure } from '../platform/database/database-failure.ts';
 import type { Db } from '../platform/database/prisma-client.ts';
 import type { StoredContent } from './room-content.ts';
@@ -69,7 +69,7 @@ export function createRoomStore(db: Db): RoomStore {
 }
 
 async function listRooms(db: Db, tenantId: string, { limit, cursor }: PageRequest): Promise<Page<TenantRoom>> {
-  const [before] = cursor === undefined ? [] : decodeCursor(cursor, 1);
+  const before = cursor === undefined ? undefined : decodeIdCursor(cursor, 'room');
   const from = before === undefined ? Prisma.empty : Prisma.sql`AND r.id < ${before}`;
   const rows = await db.$queryRaw<RoomRow[]>`
     ${SELECT} WHERE r.tenant_id = ${tenantId} ${from} AND r.deleted_at IS NULL ORDER BY r.id DESC LIMIT ${limit + 1}`;

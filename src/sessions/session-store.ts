@@ -1,7 +1,7 @@
 import { Prisma } from '../generated/prisma/client.ts';
 import type { Db } from '../platform/database/prisma-client.ts';
 import type { RoomId, SessionId } from '../kernel/ids.ts';
-import { type Page, type PageRequest, decodeCursor, toPage } from '../kernel/page.ts';
+import { type Page, type PageRequest, decodeIdCursor, toPage } from '../kernel/page.ts';
 import type { CloseReason, RoomConfig, Session, SessionFilter } from './session.ts';
 import { type SessionRow, fromRow } from './session-row.ts';
 
@@ -128,7 +128,7 @@ function insertSession(db: Db, session: NewSession): Promise<SessionRow[]> {
 }
 
 async function listSessions(db: Db, filter: SessionFilter, { limit, cursor }: PageRequest): Promise<Page<Session>> {
-  const [before] = cursor === undefined ? [] : decodeCursor(cursor, 1);
+  const before = cursor === undefined ? undefined : decodeIdCursor(cursor, 'session');
   const conditions = [
     Prisma.sql`TRUE`,
     ...(filter.tenantId === undefined ? [] : [Prisma.sql`tenant_id = ${filter.tenantId}`]),

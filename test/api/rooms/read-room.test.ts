@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makeId } from '../../../src/kernel/ids.ts';
+import { encodeCursor } from '../../../src/kernel/page.ts';
 import { type RoomsApi, startRoomsApi } from './rooms-api.ts';
 
 let api: RoomsApi;
@@ -74,5 +75,10 @@ test('a live session stands in the list too', async () => {
 describe('400', () => {
   test.each(['limit=0', 'limit=201', 'limit=x', 'cursor=nonsense', 'cursor=WzFd', 'page=2'])('%s', async (query) => {
     expect((await api.call('GET', `/v1/rooms?${query}`)).body.code).toBe('request.invalid');
+  });
+
+  test('a cursor of another list', async () => {
+    const cursor = encodeCursor([makeId('session')]);
+    expect((await api.call('GET', `/v1/rooms?cursor=${cursor}`)).body).toMatchObject({ code: 'request.invalid', errors: [{ path: 'cursor' }] });
   });
 });
