@@ -10,6 +10,7 @@ export interface Load {
 }
 
 export interface Measured {
+  readonly answers: number;
   readonly perSecond: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
@@ -57,7 +58,7 @@ async function run({ port, request, connections, seconds }: Load): Promise<Measu
   const perSecond = (latencies.length * 1000) / (performance.now() - started);
   const sorted = latencies.slice(Math.floor(latencies.length * SKIPPED_SHARE)).sort((a, b) => a - b);
   const at = (share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
-  return { perSecond, p50Ms: at(0.5), p99Ms: at(0.99), failed };
+  return { answers: latencies.length, perSecond, p50Ms: at(0.5), p99Ms: at(0.99), failed };
 }
 
 const measured = await run(JSON.parse(process.argv[2] ?? '{}') as Load);

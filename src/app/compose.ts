@@ -105,7 +105,7 @@ function createUpperModules(platform: Platform, { regions, placements, rooms }: 
     ...platform,
     rooms: rooms.service,
     sessions: sessions.service,
-    findRegion: tokenRegion(regions.service),
+    findRegion: tokenRegion(regions.service, clock),
     masterKeys: config.MERIDIAN_MASTER_KEY,
     tokenTtlSeconds: config.MERIDIAN_TOKEN_TTL,
   });

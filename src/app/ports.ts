@@ -1,7 +1,7 @@
 import type { Clock } from '../kernel/clock.ts';
 import type { Decision, PlacementsPorts, PlacementsService } from '../placements/placements-module.ts';
 import { residencyAllows } from '../placements/placements-module.ts';
-import type { RegionsDependencies, RegionsService } from '../regions/regions-module.ts';
+import type { Region, RegionsDependencies, RegionsService } from '../regions/regions-module.ts';
 import { type LiveSession, type RoomPorts, type RoomsService, roomNotFound } from '../rooms/rooms-module.ts';
 import type { Session, SessionPlacements, SessionRegions } from '../sessions/sessions-module.ts';
 import type { TenantsService } from '../tenants/tenants-module.ts';
@@ -100,11 +100,21 @@ export function sessionRegions(regions: RegionsService, { nowMs }: Clock): Sessi
   };
 }
 
-export function tokenRegion(regions: RegionsService): (id: string) => TokenRegion | undefined {
+/** How often the use of a signing key is noted, at the least. */
+const KEY_USE_NOTED_EVERY_MS = 10_000;
+
+/** Each region's part is kept for a while as long as its configuration lasts: every join asks for it. */
+export function tokenRegion(regions: RegionsService, { monotonicMs }: Clock): (id: string) => TokenRegion | undefined {
+  const made = new WeakMap<Region, { readonly token: TokenRegion; readonly atMs: number }>();
   return (id) => {
     const region = regions.find(id);
     if (!region) return undefined;
+    const nowMs = monotonicMs();
+    const known = made.get(region);
+    if (known && nowMs - known.atMs < KEY_USE_NOTED_EVERY_MS) return known.token;
     const { name, jurisdiction, livekit, storage } = region;
-    return { id, name, jurisdiction, storageJurisdiction: storage?.jurisdiction, publicUrl: livekit.publicUrl, signingKey: regions.signingKeyOf(id) };
+    const token = { id, name, jurisdiction, storageJurisdiction: storage?.jurisdiction, publicUrl: livekit.publicUrl, signingKey: regions.signingKeyOf(id) };
+    made.set(region, { token, atMs: nowMs });
+    return token;
   };
 }

@@ -1,5 +1,5 @@
 import type { Schedule } from '../platform/module.ts';
-import { withLogContext, type Logger } from '../platform/telemetry/logger.ts';
+import type { Logger } from '../platform/telemetry/logger.ts';
 import type { LeaderElection } from './leader.ts';
 
 export interface Scheduler {
@@ -38,7 +38,7 @@ export function createScheduler(options: {
   function arm(schedule: Schedule, delayMs: number): void {
     const timer = setTimeout(() => {
       timers.delete(timer);
-      const run = withLogContext({ task: schedule.name }, () => runOnce(schedule))
+      const run = runOnce(schedule)
         .catch((error: unknown) => logger.warn({ task: schedule.name, err: error }, 'scheduled work failed; it comes again'))
         .finally(() => {
           running.delete(run);

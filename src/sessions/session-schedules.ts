@@ -1,6 +1,6 @@
 import type { LeaderElection } from '../coordination/leader.ts';
 import type { Schedule } from '../platform/module.ts';
-import { type Logger, withLogContext } from '../platform/telemetry/logger.ts';
+import type { Logger } from '../platform/telemetry/logger.ts';
 import type { SessionCleanup } from './session-cleanup.ts';
 import type { SessionRegions } from './session-ports.ts';
 import type { SessionReconciler } from './session-reconciler.ts';
@@ -53,7 +53,8 @@ function perRegion(
 
   async function runOne(region: string, signal: AbortSignal): Promise<void> {
     try {
-      if (await leader.hold(`${name}:${region}`)) await withLogContext({ region }, () => work(region, signal));
+      const leadership = await leader.hold(`${name}:${region}`);
+      if (leadership) await work(region, AbortSignal.any([signal, leadership.signal]));
     } catch (error) {
       verdicts.noteTrouble(region);
       logger.debug({ err: error, region }, `${name} could not look at the region; it comes again`);

@@ -26,10 +26,14 @@ const WITH_BODY: ReadonlySet<Method> = new Set(['post', 'put', 'patch']);
 export async function readMessage(route: Route, request: IncomingMessage, sent: Sent): Promise<AnyMessage> {
   const params = readParameters(route, sent);
   const query = readQuery(route, sent.query);
-  if (route.rawBody) return { params, query, body: undefined, raw: await readBody(request, route.bodyLimit ?? DEFAULT_BODY_LIMIT) };
+  const limit = route.bodyLimit ?? DEFAULT_BODY_LIMIT;
+  if (route.rawBody) return { params, query, body: undefined, raw: await readBody(request, limit) };
   const schema = route.request?.body ?? (WITH_BODY.has(route.method) ? NO_BODY : undefined);
-  const body = schema && (await readJson(schema, request, route.bodyLimit ?? DEFAULT_BODY_LIMIT));
-  return { params, query, body, raw: NO_BYTES };
+  if (!schema) return { params, query, body: undefined, raw: NO_BYTES };
+  // A body that was left out is an empty one: every field may then have its default.
+  if (!hasBody(request)) return { params, query, body: parse(schema, {}, 'body'), raw: NO_BYTES };
+  assertJson(request);
+  return { params, query, body: parseBody(schema, await readBody(request, limit)), raw: NO_BYTES };
 }
 
 function readParameters({ request }: Route, { parameters, values }: Sent): unknown {
@@ -47,11 +51,8 @@ function readQuery({ request, isHealth, access }: Route, text: string): unknown 
   return parse(schema ?? NO_QUERY, query, 'query');
 }
 
-async function readJson(schema: z.ZodType, request: IncomingMessage, limit: number): Promise<unknown> {
-  // A body that was left out is an empty one: every field may then have its default.
-  if (!hasBody(request)) return parse(schema, {}, 'body');
-  assertJson(request);
-  const value = parseJson(await readBody(request, limit));
+function parseBody(schema: z.ZodType, bytes: Buffer): unknown {
+  const value = parseJson(bytes);
   assertStorableText(value, 'body');
   return parse(schema, value === undefined ? {} : value, 'body');
 }
