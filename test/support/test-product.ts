@@ -4,6 +4,7 @@ import type { Composition } from '../../src/app/compose.ts';
 import { type Platform, createPlatform } from '../../src/app/platform.ts';
 import { runProcess } from '../../src/app/run-process.ts';
 import { loadConfig } from '../../src/platform/config/load-config.ts';
+import { SCOPES } from '../../src/platform/http/actor.ts';
 import { type ApiClient, createApiClient } from './api-client.ts';
 import { eventually } from './eventually.ts';
 import type { TestRegion } from './test-regions.ts';
@@ -36,17 +37,7 @@ export interface TestProductOptions {
 /** One for all replicas of a test run, as it would be in a deployment. */
 const TEST_MASTER_KEY = `k1:${randomBytes(32).toString('base64')}`;
 
-const TENANT_SCOPES = [
-  'rooms:read',
-  'rooms:write',
-  'joins:create',
-  'recordings:read',
-  'recordings:write',
-  'events:read',
-  'webhooks:write',
-  'agents:call',
-  'tenant:admin',
-] as const;
+const TENANT_SCOPES = SCOPES.filter((scope) => !scope.startsWith('ops:'));
 
 /** The environment of a product under test; also for child processes. */
 export function testEnvironment(

@@ -4,17 +4,14 @@ import { sendRedisCommand, startRedis } from '../../infra/local/services/redis.m
 import './provided-context.ts';
 import { openTestRun } from './test-run.ts';
 
-/** The Redis of this run, under a prefix of this test file's own; null where the machine has none. */
-export function findTestRedis(): { readonly url: string; readonly prefix: string } | null {
-  const url = inject('redisUrl');
-  return url === null ? null : { url, prefix: `test-${randomBytes(6).toString('hex')}` };
-}
-
-/** @throws Error where the machine has no Redis, so that a test never passes without it. */
+/**
+ * The Redis of this run, under a prefix of this test file's own.
+ * @throws Error where the machine has none, so that a test never passes without it.
+ */
 export function getTestRedis(): { readonly url: string; readonly prefix: string } {
-  const redis = findTestRedis();
-  if (redis === null) throw new Error('This test needs a Redis server: npm run parts');
-  return redis;
+  const url = inject('redisUrl');
+  if (url === null) throw new Error('This test needs a Redis server: npm run parts');
+  return { url, prefix: `test-${randomBytes(6).toString('hex')}` };
 }
 
 /** A Redis server that a test may empty, freeze, kill and start again. It keeps its data on disk. */
