@@ -58,6 +58,7 @@ export function readStoredBody(body: unknown): WebhookEvent | undefined {
 
 /** Waits after each failed attempt, seconds: enough for a deploy, for a night and for a dead region. */
 const RETRY_SECONDS = [1, 5, 30, 2 * 60, 10 * 60, 30 * 60, 3600, 3 * 3600, 8 * 3600];
+/** The first attempt and one after each wait: the last comes some 13 hours after the first. */
 export const MAX_ATTEMPTS = RETRY_SECONDS.length + 1;
 const RETRY_SPREAD = 0.2;
 

@@ -44,6 +44,7 @@ function writeEdit(id: string, action: string, call: RegionCall, now: Date, entr
   };
 }
 
+/** Takes one region out of the configuration; whether it is in use is asked when the edit is applied. */
 export function removeEdit(id: string, call: RegionCall): RegionEdit {
   return {
     by: call.by,
@@ -58,6 +59,7 @@ export function removeEdit(id: string, call: RegionCall): RegionEdit {
 
 const ACTION_OF_STATE: Readonly<Record<AdminState, string>> = { enabled: 'enable', cordoned: 'cordon', disabled: 'disable' };
 
+/** Enables, cordons or disables one region. */
 export function stateEdit(id: string, state: AdminState, call: RegionCall): RegionEdit {
   return changeState(id, `region.${ACTION_OF_STATE[state]}`, call, () => state);
 }

@@ -45,6 +45,7 @@ export function keepVerdicts(unwritten: LedgerBatch, batch: LedgerBatch): void {
   for (const id of unwritten.proven) batch.proven.add(id);
 }
 
+/** Every region that the batch says something of, each once. */
 export function regionsOf({ signs, failures, proven, keyUses, verdicts }: LedgerBatch): string[] {
   return [...new Set([...signs, ...failures, ...proven, ...keyUses.keys(), ...verdicts.keys()])];
 }

@@ -106,6 +106,7 @@ export interface RegionView {
   readonly accepting: boolean;
 }
 
+/** Whether the region would take a new session: enabled, proven, and healthy or degraded. */
 export function isAccepting(region: Pick<Region, 'adminState'>, health: Pick<RegionHealth, 'status' | 'proven'>): boolean {
   return region.adminState === 'enabled' && health.proven && (health.status === 'healthy' || health.status === 'degraded');
 }

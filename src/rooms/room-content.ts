@@ -16,6 +16,7 @@ export interface StoredContent {
   readonly settings: RoomSettings;
 }
 
+/** What is kept of `content` under the slug that was found for it. */
 export function storedOf({ slug: _given, name, ...settings }: RoomContent, slug: string): StoredContent {
   return { slug, name: name ?? slug, settings };
 }

@@ -29,6 +29,7 @@ export interface TenantRoom {
   readonly tenantRevision: number;
 }
 
+/** A row in our own words; a policy that this release cannot read refuses every region. */
 export function fromRow(row: RoomRow): TenantRoom {
   // The check constraint and the schemas bound what can stand in the columns.
   const stored = row.settings as RoomSettings;

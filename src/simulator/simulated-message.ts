@@ -51,6 +51,7 @@ export function apiRoom({ room, numParticipants }: RoomView): unknown {
   return snakeKeys(roomMessage(room, numParticipants));
 }
 
+/** As RoomService answers, of one who is inside. */
 export function apiParticipant(participant: SimulatedParticipant): unknown {
   return snakeKeys(participantMessage(participant, ''));
 }

@@ -14,6 +14,7 @@ export interface GeoFileSet {
   readonly paths: readonly string[];
 }
 
+/** No data at all: every address is unknown. */
 export const NO_FILES: GeoFiles = { source: 'none', files: [] };
 
 const PACKAGED = [
