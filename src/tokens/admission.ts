@@ -8,6 +8,8 @@ import { type Role, ROLES, isAbove } from './role.ts';
 /** What a caller asks to be let in as. */
 export interface AdmissionAsk {
   readonly displayName?: string | undefined;
+  /** How this request spells `displayName`, for the problem that names it. */
+  readonly displayNameField?: string;
   readonly identity?: string | undefined;
   readonly role?: string | undefined;
   readonly deviceId?: string | undefined;
@@ -51,11 +53,12 @@ function admitKey(actor: Actor, ask: AdmissionAsk): Admission {
 
 function admitGuest(roomId: string, ask: AdmissionAsk, rejoinTokens: RejoinTokens): Admission {
   if (ask.identity !== undefined) throw new AppError('auth.forbidden', { detail: 'Only an API key with joins:create may name the identity.' });
-  if (ask.displayName === undefined) throw invalidField('displayName', 'is needed from guests');
+  const { displayName = '' } = ask;
+  if (displayName.trim() === '') throw invalidField(ask.displayNameField ?? 'displayName', 'is needed from guests');
   const role = readRole(ask.role, DEFAULT_ROLE);
   const identity = ask.rejoinToken === undefined ? newGuestIdentity() : rejoinTokens.read(ask.rejoinToken, roomId);
   if (identity === undefined) throw invalidField('rejoinToken', 'is not valid for this room, or has expired; leave it out to enter as a new guest');
-  return { identity, role, displayName: ask.displayName, rejoinToken: rejoinTokens.issue({ identity, roomId }) };
+  return { identity, role, displayName, rejoinToken: rejoinTokens.issue({ identity, roomId }) };
 }
 
 function readRole(asked: string | undefined, highest: Role): Role {

@@ -5,6 +5,7 @@ import { isoTime } from '../platform/http/wire.ts';
 import type { RoomDirectory, RoomEntry } from '../rooms/rooms-module.ts';
 import type { RoomConfig } from '../sessions/sessions-module.ts';
 import { type By, byOf, ownTenant } from '../tenants/tenants-module.ts';
+import { encodeIdentityPart } from './identity.ts';
 import { JOIN_PROBLEMS, NO_STORE, findRoom } from './join-routes.ts';
 import { type TokenRequest, tokenAnswerSchema, tokenRequestSchema } from './join-schemas.ts';
 import { type JoinAsk, type JoinService, hideCandidates } from './join-service.ts';
@@ -32,8 +33,10 @@ export function createLivekitTokenRoute(dependencies: LivekitTokenRouteDependenc
     problems: JOIN_PROBLEMS,
     handler: async ({ body }, call) => {
       try {
+        // Before a room is made for it.
+        const ask = askOf(body);
         const entry = await entryOf(dependencies, body, call);
-        const { region, token, admission, expiresAt } = await joins.join(entry, askOf(body), call);
+        const { region, token, admission, expiresAt } = await joins.join(entry, ask, call);
         return {
           status: 201,
           headers: NO_STORE,
@@ -58,12 +61,15 @@ async function entryOf({ directory, createRoom }: LivekitTokenRouteDependencies,
   if (!hasScope(call.actor, 'rooms:write') || !hasScope(call.actor, 'joins:create')) {
     throw invalidField('room_name', 'is needed: only a credential with rooms:write may have a room made');
   }
+  // What would be refused later is refused now, so that no room is left behind.
+  if (body.participant_identity) encodeIdentityPart(body.participant_identity, 'participant_identity');
   return findRoom(directory, call, await createRoom(ownTenant(call), byOf(call)));
 }
 
 function askOf(body: TokenRequest): JoinAsk {
   return {
     displayName: body.participant_name ?? undefined,
+    displayNameField: 'participant_name',
     identity: body.participant_identity ?? undefined,
     metadata: body.participant_metadata ?? undefined,
     attributes: body.participant_attributes ?? undefined,
