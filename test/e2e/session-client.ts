@@ -14,6 +14,8 @@ export interface RealClient {
   readonly room: string;
   readonly identity: string;
   leave(): Promise<void>;
+  /** Ends it without a word to LiveKit, so that it cannot come back by itself. */
+  kill(): Promise<void>;
 }
 
 export interface Turned {
@@ -29,7 +31,7 @@ export async function enter(serverUrl: string, token: string): Promise<RealClien
     await end(child);
     return { refusal: String(said['reason']) };
   }
-  return { room: String(said['room']), identity: String(said['identity']), leave: () => end(child) };
+  return { room: String(said['room']), identity: String(said['identity']), leave: () => end(child), kill: () => end(child, 'SIGKILL') };
 }
 
 /** @throws Error with LiveKit's refusal. */
@@ -52,12 +54,13 @@ async function firstWord(child: ChildProcess): Promise<Record<string, unknown>> 
   }
 }
 
-async function end(child: ChildProcess): Promise<void> {
+async function end(child: ChildProcess, signal?: NodeJS.Signals): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const ended = once(child, 'exit');
   const timer = setTimeout(() => child.kill('SIGKILL'), LEAVE_TIMEOUT_MS);
   child.stdout?.resume();
-  child.stdin?.end();
+  if (signal) child.kill(signal);
+  else child.stdin?.end();
   await ended;
   clearTimeout(timer);
 }
