@@ -64,22 +64,13 @@ export function createRegionObservatory(dependencies: RegionObservatoryDependenc
     monitor.learn(known);
   }
 
-  function toView(region: Region): RegionView {
-    const health = monitor.healthOf(region.id);
-    return { region, health, accepting: isAccepting(region, health) };
-  }
-
   return {
     gateways, ledger, monitor,
     schedules: [
       { name: 'region-health-learn', everyMs: LEARN_EVERY_MS, runs: 'each', run: learn },
       { name: 'region-load', everyMs: MEASURE_EVERY_MS, runs: 'leader', run: measure },
     ],
-    listViews: () => directory.snapshot().regions.map(toView),
-    findView: (id) => {
-      const region = directory.find(id);
-      return region && toView(region);
-    },
+    ...createViews(directory, monitor),
     keyUsesOf: (id) => keyUses.get(id) ?? {},
     start: async () => {
       monitor.start(await store.readAll());
@@ -88,6 +79,21 @@ export function createRegionObservatory(dependencies: RegionObservatoryDependenc
       await monitor.stop();
       await ledger.stop();
       gateways.close();
+    },
+  };
+}
+
+function createViews(directory: RegionDirectory, monitor: RegionMonitor): Pick<RegionObservatory, 'listViews' | 'findView'> {
+  function toView(region: Region): RegionView {
+    const health = monitor.healthOf(region.id);
+    return { region, health, accepting: isAccepting(region, health) };
+  }
+
+  return {
+    listViews: () => directory.snapshot().regions.map(toView),
+    findView: (id) => {
+      const region = directory.find(id);
+      return region && toView(region);
     },
   };
 }

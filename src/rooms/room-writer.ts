@@ -81,15 +81,17 @@ export function createRoomWriter({ schemas, defaults, ports, randomBytes }: Room
       if ('residency' in patch) await ports.closeIfOutside(work, { room: after.room, effective: effectivePolicy(defaults, tenant, after.room) });
       return after;
     },
-    remove: async (work, address, by) => {
-      const store = createRoomStore(work.db);
-      const { room } = await lock(store, address);
-      if (!(await store.remove(room.id, room.revision))) throw roomNotFound();
-      await recordChange(work, by, { room: { ...room, revision: room.revision + 1 }, change: 'delete', before: contentOf(room) });
-      await ports.closeLiveSession(work, room, 'room-deleted');
-      return room.id;
-    },
+    remove: (work, address, by) => remove(ports, work, address, by),
   };
+}
+
+async function remove(ports: RoomPorts, work: Work, address: RoomAddress, by: By): Promise<RoomId> {
+  const store = createRoomStore(work.db);
+  const { room } = await lock(store, address);
+  if (!(await store.remove(room.id, room.revision))) throw roomNotFound();
+  await recordChange(work, by, { room: { ...room, revision: room.revision + 1 }, change: 'delete', before: contentOf(room) });
+  await ports.closeLiveSession(work, room, 'room-deleted');
+  return room.id;
 }
 
 async function lock(store: RoomStore, { tenantId, idOrSlug }: RoomAddress): Promise<TenantRoom> {

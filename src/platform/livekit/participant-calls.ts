@@ -56,6 +56,12 @@ export function createParticipantCalls(client: TwirpClient): ParticipantCalls {
       );
     },
 
+    ...createParticipantChanges(client),
+  };
+}
+
+function createParticipantChanges(client: TwirpClient): Omit<ParticipantCalls, 'listParticipants'> {
+  return {
     removeParticipant(room, identity, options = {}) {
       const call = client.call(
         {
