@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
 import { type BenchProcess, machine, startBenchStack } from './bench-stack.ts';
 import type { Load, Measured } from './load-generator.ts';
 import { writeSection } from './performance-page.ts';
+import { cpuSeconds } from './process-status.ts';
 
 // A join of a live room, on its full way (credential, room, policy, session, grants, signature, grant log), against a
 // bare handler that only signs a token, on the same server factory and middleware. Both are processes of the built
@@ -31,15 +31,6 @@ async function load(server: BenchProcess, request: string, seconds: number): Pro
   const measured = JSON.parse(stdout) as Measured;
   if (measured.failed > 0) throw new Error(`${measured.failed} answers were no success`);
   return { ...measured, perCpuSecond: measured.answers / (cpuSeconds(server.pid) - before) };
-}
-
-/** USER_HZ of Linux, whatever the kernel's own tick. */
-const TICKS_A_SECOND = 100;
-
-/** Processor time of a process so far: `utime` and `stime` of proc(5). */
-function cpuSeconds(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_A_SECOND;
 }
 
 function median(numbers: readonly number[]): number {
