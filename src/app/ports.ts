@@ -92,7 +92,6 @@ export function sessionRegions(regions: RegionsService, { nowMs }: Clock): Sessi
       const health = regions.findView(id)?.health;
       return health?.status === 'unhealthy' ? nowMs() - health.since.getTime() : 0;
     },
-    noteSign: regions.noteSign,
     // What the region refused for good, and what never left our own queue, says nothing about its health.
     noteFailure: (id, { kind }) => {
       if (kind === 'trouble' || kind === 'misconfigured') regions.noteTrouble(id);

@@ -24,7 +24,7 @@ interface KeptLook {
 }
 
 export function createSessionLook(options: {
-  readonly regions: Pick<SessionRegions, 'gatewayOf' | 'noteSign' | 'isHealthy'>;
+  readonly regions: Pick<SessionRegions, 'gatewayOf' | 'isHealthy'>;
   readonly memory: SessionMemory;
   readonly clock: Clock;
 }): SessionLook {
@@ -36,7 +36,6 @@ export function createSessionLook(options: {
     try {
       const rooms = await regions.gatewayOf(session.region)?.listRooms([name], { timeoutMs: LOOK_TIMEOUT_MS });
       if (!rooms) return 'unknown';
-      regions.noteSign(session.region);
       if (!rooms.some((room) => room.name === name)) return regions.isHealthy(session.region) ? 'absent' : 'unknown';
       memory.noteSign(session.id, clock.nowMs());
       return 'listed';

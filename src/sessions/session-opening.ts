@@ -134,8 +134,8 @@ async function joinOpener(dependencies: SessionOpeningDependencies, session: Ses
   return made && { session: made, decision: undefined };
 }
 
-async function make({ creation, clock }: SessionOpeningDependencies, session: Session, course: Course): Promise<Session | undefined> {
-  const outcome = await creation.create(session, course.deadlineMs - clock.monotonicMs());
+async function make({ creation }: SessionOpeningDependencies, session: Session, course: Course): Promise<Session | undefined> {
+  const outcome = await creation.create(session, course.deadlineMs);
   if (outcome.state === 'failed') course.failed.push(session.region);
   return outcome.state === 'live' ? outcome.session : undefined;
 }

@@ -60,6 +60,7 @@ export interface SessionPlacements {
 }
 
 export interface SessionRegions {
+  /** Every answer through it counts as a sign of life of the region. */
   gatewayOf(region: string): LivekitGateway | undefined;
   nameOf(region: string): string;
   ids(): readonly string[];
@@ -69,8 +70,6 @@ export interface SessionRegions {
   isHealthy(region: string): boolean;
   /** How long this process' probes have failed without a break, in ms; 0 while they do not. */
   unhealthyForMs(region: string): number;
-  /** A sign of life: probe, API answer or webhook. */
-  noteSign(region: string): void;
   /** A call of a join failed by the region's fault: no new session goes there until its probes are good again. */
   noteFailure(region: string, failure: LivekitFailure): void;
 }

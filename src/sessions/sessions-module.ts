@@ -56,7 +56,7 @@ export function createSessionsModule(dependencies: SessionsDependencies): Module
   const onLeftover = (session: Parameters<typeof closing.sweepLater>[0]): void => {
     closing.sweepLater(session).catch((error: unknown) => logger.warn({ err: error, session: session.id }, 'a leftover room could not be queued; the reconciler finds it'));
   };
-  const creation = createSessionCreation({ unitOfWork, regions, onLeftover });
+  const creation = createSessionCreation({ unitOfWork, regions, monotonicMs: clock.monotonicMs, onLeftover });
   const opening = createSessionOpening({ ...dependencies, rooms, creation });
   const abandonment = createSessionAbandonment({ unitOfWork, closing, afterSeconds: abandonAfterSeconds });
   const look = createSessionLook({ regions, memory, clock });
