@@ -25,7 +25,7 @@ const tooDeep = `must have at most ${METADATA_DEPTH} levels`;
 const tooLong = `must be at most ${METADATA_BYTES} bytes of JSON`;
 
 const regionShape = {
-  mode: z.enum(REGION_MODES),
+  mode: z.enum(REGION_MODES).default('auto'),
   id: regionIdSchema.optional(),
   fallback: z.enum(PIN_FALLBACKS).optional(),
   clientChoice: z.boolean().optional(),

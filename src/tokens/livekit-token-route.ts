@@ -1,4 +1,4 @@
-import { invalidField } from '../kernel/app-error.ts';
+import { AppError, invalidField } from '../kernel/app-error.ts';
 import { hasScope } from '../platform/http/actor.ts';
 import { ANYONE, type Call, type Route, defineRoute } from '../platform/http/route.ts';
 import { isoTime } from '../platform/http/wire.ts';
@@ -35,6 +35,7 @@ export function createLivekitTokenRoute(dependencies: LivekitTokenRouteDependenc
       try {
         // Before a room is made for it.
         const ask = askOf(body);
+        assertMayConfigure(body, call);
         const entry = await entryOf(dependencies, body, call);
         const { region, token, admission, expiresAt } = await joins.join(entry, ask, call);
         return {
@@ -54,6 +55,14 @@ export function createLivekitTokenRoute(dependencies: LivekitTokenRouteDependenc
       }
     },
   });
+}
+
+/** What a room begins with is for those who vouch for it; a guest could otherwise call in agents at others' expense. */
+function assertMayConfigure({ room_config: config }: TokenRequest, call: Call): void {
+  const asks = (config?.agents ?? []).length > 0 || typeof config?.metadata === 'string';
+  if (asks && !hasScope(call.actor, 'joins:create')) {
+    throw new AppError('auth.forbidden', { detail: 'Only an API key with joins:create may set room_config.' });
+  }
 }
 
 async function entryOf({ directory, createRoom }: LivekitTokenRouteDependencies, body: TokenRequest, call: Call): Promise<RoomEntry> {

@@ -49,6 +49,11 @@ describe('201', () => {
     expect(body.region).toEqual({ mode: 'pinned', id: 'us-iad', fallback: 'strict', clientChoice: false });
   });
 
+  test('a region without a mode is chosen automatically', async () => {
+    const { body } = await api.call('POST', '/v1/rooms', { body: { region: { clientChoice: true } } });
+    expect(body.region).toEqual({ mode: 'auto', fallback: 'nearest', clientChoice: true });
+  });
+
   test('everything that can be set is given back', async () => {
     const content = {
       slug: 'weekly-42',

@@ -27,4 +27,15 @@ describe('POST /v1/livekit/token', () => {
       expect(answer.body).toMatchObject({ status: 400, errors: [{ path: 'participant_name' }] });
     }
   });
+
+  it('lets no guest say what a room begins with', async () => {
+    const { body: room } = await edge.product.api.call('POST', '/v1/rooms', { body: { access: 'public' } });
+    for (const config of [{ agents: [{ agent_name: 'scribe' }] }, { metadata: 'mine' }]) {
+      const answer = await ask({ room_name: room.slug, participant_name: 'Ada', room_config: config }, null);
+      expect([answer.status, answer.body.code]).toEqual([403, 'auth.forbidden']);
+    }
+    // An empty one asks for nothing; what is refused then is only that there is no region here.
+    const empty = await ask({ room_name: room.slug, participant_name: 'Ada', room_config: {} }, null);
+    expect(empty.body.code).toBe('placement.no-region');
+  });
 });
