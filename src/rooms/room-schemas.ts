@@ -25,7 +25,7 @@ const tooDeep = `must have at most ${METADATA_DEPTH} levels`;
 const tooLong = `must be at most ${METADATA_BYTES} bytes of JSON`;
 
 const regionShape = {
-  mode: z.enum(REGION_MODES).default('auto'),
+  mode: z.enum(REGION_MODES),
   id: regionIdSchema.optional(),
   fallback: z.enum(PIN_FALLBACKS).optional(),
   clientChoice: z.boolean().optional(),
@@ -56,7 +56,7 @@ function contentShape(minEmptyTimeoutSeconds: number) {
     slug: slugSchema.optional(),
     name: nameSchema.optional(),
     access: z.enum(ACCESS_MODES).optional(),
-    region: z.strictObject(regionShape).optional(),
+    region: z.strictObject({ ...regionShape, mode: z.enum(REGION_MODES).default('auto') }).optional(),
     residency: z.strictObject(residencyShape).optional(),
     maxParticipants: z.int().min(1).max(MAX_PARTICIPANTS).optional(),
     emptyTimeoutSeconds: z.int().min(minEmptyTimeoutSeconds).max(MAX_EMPTY_TIMEOUT_SECONDS).optional(),
