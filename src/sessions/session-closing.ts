@@ -16,8 +16,8 @@ export interface SessionClosing {
   closeIn(work: Work, session: Session, reason: CloseReason, condition?: CloseCondition): Promise<Session | undefined>;
   /** Tells what must be told once the closing is committed. */
   afterCommit(session: Session): void;
-  /** Makes sure that a LiveKit room which should not be there is removed; `unless-due` leaves a sweep under way alone. */
-  sweepLater(session: Session, when?: 'now' | 'unless-due'): Promise<void>;
+  /** Makes sure that a LiveKit room which should not be there is removed. */
+  sweepLater(session: Session): Promise<void>;
 }
 
 export function createSessionClosing(options: {
@@ -51,7 +51,7 @@ export function createSessionClosing(options: {
       else rooms.invalidate(session.roomId);
       return closed;
     },
-    sweepLater: (session, when = 'now') => sweepLater(unitOfWork.db, session, when),
+    sweepLater: (session) => sweepLater(unitOfWork.db, session),
   };
 }
 
@@ -68,8 +68,9 @@ export async function settle(work: Work, closed: readonly Session[], reason: Clo
   await work.appendEvents([...left, ...closed.filter(({ liveAt }) => liveAt).map((session) => sessionClosed(session, reason))]);
 }
 
-async function sweepLater(db: Db, session: Session, when: 'now' | 'unless-due'): Promise<void> {
+/** A sweep under way loses its claim: what it finds may be older than the reason for this one. */
+async function sweepLater(db: Db, session: Session): Promise<void> {
   await db.$executeRaw`
-    UPDATE session SET cleanup_due_at = now(), cleanup_absent_at = NULL
-    WHERE id = ${session.id} AND closed_at IS NOT NULL AND (${when === 'now'} OR cleanup_due_at IS NULL)`;
+    UPDATE session SET cleanup_due_at = now(), cleanup_absent_at = NULL, cleanup_attempt = cleanup_attempt + 1
+    WHERE id = ${session.id} AND closed_at IS NOT NULL`;
 }

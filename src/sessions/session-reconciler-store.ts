@@ -7,7 +7,7 @@ export interface ReconcilerStore {
   now(): Promise<Date>;
   /** The list is a sign of each room in it, and ends any doubt whether it is listed. */
   noteListed(sessions: readonly Session[]): Promise<void>;
-  /** Rooms that LiveKit has and we have closed are deleted; strangers, and what is being deleted, are left alone. */
+  /** Rooms that LiveKit lists and we have closed, or even found absent, are deleted; strangers, and what is being deleted, are left alone. */
   sweepStrays(region: string, livekitRoomNames: Iterable<string>): Promise<void>;
 }
 
@@ -28,10 +28,10 @@ export function createReconcilerStore(db: Db): ReconcilerStore {
       const ours = [...livekitRoomNames].flatMap((name) => parseLivekitRoomName(name) ?? []);
       if (ours.length === 0) return;
       await db.$executeRaw`
-        UPDATE session SET cleanup_due_at = now(), cleanup_absent_at = NULL
+        UPDATE session SET cleanup_due_at = now(), cleanup_absent_at = NULL, cleanup_attempt = cleanup_attempt + 1
         FROM jsonb_to_recordset(${JSON.stringify(ours)}::jsonb) AS row ("roomId" text, epoch int)
         WHERE session.room_id = row."roomId" AND session.epoch = row.epoch AND session.region = ${region}
-          AND closed_at IS NOT NULL AND cleanup_due_at IS NULL`;
+          AND closed_at IS NOT NULL AND (cleanup_due_at IS NULL OR cleanup_absent_at IS NOT NULL)`;
     },
   };
 }

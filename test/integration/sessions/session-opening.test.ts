@@ -69,8 +69,7 @@ function opener(): SessionOpening {
     placements: {
       decide: async (_room, _ask, failed) => {
         world.decisions.push([...failed]);
-        const decided = { id: makeId('decision'), winner: null, rule: 'geoip', reason: '', refusal: null, winnerRevision: 0, candidates: [], ...world.decide(failed) };
-        return decided as unknown as PlacementDecision;
+        return { id: makeId('decision'), winner: null, rule: 'geoip', reason: '', refusal: null, winnerRevision: 0, candidates: [], ...world.decide(failed) };
       },
       store: async () => {},
     },
