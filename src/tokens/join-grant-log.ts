@@ -22,9 +22,13 @@ export function createJoinGrantLog({ db, logger }: { readonly db: Db; readonly l
 
   async function writeAll(): Promise<void> {
     while (waiting.length > 0) {
-      const batch = waiting.slice(0, MAX_BATCH);
-      await insertGrants(db, batch);
-      waiting = waiting.slice(batch.length);
+      const batch = waiting.splice(0, MAX_BATCH);
+      try {
+        await insertGrants(db, batch);
+      } catch (error) {
+        waiting.unshift(...batch);
+        throw error;
+      }
     }
   }
 
