@@ -89,8 +89,8 @@ export function sessionRegions(regions: RegionsService, { nowMs }: Clock): Sessi
       return status === 'healthy' || status === 'degraded';
     },
     unhealthyForMs: (id) => {
-      const health = regions.findView(id)?.health;
-      return health?.status === 'unhealthy' ? nowMs() - health.since.getTime() : 0;
+      const since = regions.unhealthySince(id);
+      return since ? nowMs() - since.getTime() : 0;
     },
     // What the region refused for good, and what never left our own queue, says nothing about its health.
     noteFailure: (id, { kind }) => {

@@ -14,6 +14,8 @@ import type { Region, RegionHealth } from './region.ts';
 export interface RegionMonitor {
   /** Never waits; of a region nobody knows `unknown`. */
   healthOf(regionId: string): RegionHealth;
+  /** Since when the region is unhealthy; undefined while it is not. */
+  unhealthySince(regionId: string): Date | undefined;
   /** The newest probes of this process, newest last. */
   probesOf(regionId: string): readonly Probe[];
   /** A call made a session fail: the region is unhealthy here at once, until a good probe that began well after it. */
@@ -91,6 +93,10 @@ export function createRegionMonitor(dependencies: RegionMonitorDependencies): Re
   return {
     learn,
     healthOf: (id) => ({ ...(watched.get(id)?.watch.health() ?? NOT_WATCHED), load: loads.get(id) }),
+    unhealthySince: (id) => {
+      const health = watched.get(id)?.watch.health();
+      return health?.status === 'unhealthy' ? health.since : undefined;
+    },
     probesOf: (id) => watched.get(id)?.watch.state().probes ?? [],
     noteTrouble: (id) => watched.get(id)?.watch.noteTrouble(),
     start: (known) => {

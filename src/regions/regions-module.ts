@@ -42,6 +42,8 @@ export interface RegionsService {
   /** Every region with its health, by id: what a decision is made from. */
   listViews(): readonly RegionView[];
   findView(id: string): RegionView | undefined;
+  /** Since when the region is unhealthy; undefined while it is not. Cheap: every join asks. */
+  unhealthySince(id: string): Date | undefined;
   /** The door to a region's LiveKit; ask for it at each use. @throws AppError `region.unknown` (422). */
   gatewayOf(regionId: string): LivekitGateway;
   /** The key that join tokens of this region are signed with now. @throws AppError `region.unknown` (422). */
@@ -111,6 +113,7 @@ export function createRegionsModule(dependencies: RegionsDependencies): Module<R
       refresh: directory.refresh,
       get: directory.get,
       listViews, findView,
+      unhealthySince: monitor.unhealthySince,
       gatewayOf: gateways.gatewayOf,
       signingKeyOf: (id) => {
         const key = signingKeyOf(directory.get(id, 'body'));

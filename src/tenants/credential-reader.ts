@@ -73,7 +73,7 @@ export function createCredentialReader(options: {
 
   return {
     read: (credential) => {
-      if (!keyIdOf(credential)) return undefined;
+      if (!cache.peek(credential) && !keyIdOf(credential)) return undefined;
       const known = cache.get(credential);
       return known instanceof Promise ? known.then(accept) : accept(known);
     },

@@ -4,6 +4,7 @@ import { makeId } from '../kernel/ids.ts';
 /** LiveKit's limit is 256; ours leaves room for the kind and a device. */
 const MAX_ENCODED_LENGTH = 200;
 const UNSAFE = /[^A-Za-z0-9._@-]/gu;
+const SAFE = /^[A-Za-z0-9._@-]*$/;
 
 /**
  * A caller's text as part of a LiveKit identity: everything outside `[A-Za-z0-9._@-]` is percent-encoded, so that
@@ -11,7 +12,7 @@ const UNSAFE = /[^A-Za-z0-9._@-]/gu;
  * @throws AppError `request.invalid` when it is longer than 200 characters after that.
  */
 export function encodeIdentityPart(text: string, path: string): string {
-  const encoded = text.replaceAll(UNSAFE, (character) =>
+  const encoded = SAFE.test(text) ? text : text.replaceAll(UNSAFE, (character) =>
     [...Buffer.from(character)].map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`).join(''),
   );
   if (encoded.length > MAX_ENCODED_LENGTH) throw invalidField(path, `is longer than ${MAX_ENCODED_LENGTH} characters once it is percent-encoded`);

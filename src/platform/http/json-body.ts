@@ -18,7 +18,8 @@ const BRACE_CLOSE = 0x7d;
 export function parseJson(body: Buffer): unknown {
   if (body.length === 0) return undefined;
   if (!isUtf8(body)) throw new AppError('request.malformed', { detail: 'The body is not valid UTF-8.' });
-  if (isDeep(body)) throw new AppError('request.invalid', { detail: `The body is nested deeper than ${MAX_DEPTH} levels.` });
+  // A level takes two bytes at least.
+  if (body.length > 2 * MAX_DEPTH && isDeep(body)) throw new AppError('request.invalid', { detail: `The body is nested deeper than ${MAX_DEPTH} levels.` });
   try {
     return JSON.parse(body.toString('utf8'));
   } catch {

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type RequestHandler, Router } from 'express';
+import type { RequestHandler } from 'express';
 import { AppError } from '../../kernel/app-error.ts';
 import { type CredentialReader, authenticate, authorize } from './authenticate.ts';
 import type { ClientIp } from './client-ip.ts';
@@ -26,13 +26,12 @@ export interface MountOptions {
   readonly beforeRefusal: RequestHandler;
 }
 
-/** Makes the router of all routes, with 405 for known paths and 404 for the rest. */
-export function mountRoutes(options: MountOptions): Router {
-  const router = Router();
-  router.use(dispatch(options), options.beforeRefusal, () => {
+/** Makes the handlers of all routes, with 405 for known paths and 404 for the rest. */
+export function mountRoutes(options: MountOptions): RequestHandler[] {
+  const refuse: RequestHandler = () => {
     throw new AppError('route.not-found', { detail: 'There is no such path; GET /openapi.json lists those there are.' });
-  });
-  return router;
+  };
+  return [dispatch(options), options.beforeRefusal, refuse];
 }
 
 /** One look-up for each request instead of a row of patterns: it is on the way of every join. */

@@ -38,20 +38,17 @@ export function readBody(request: IncomingMessage, limit: number): Promise<Buffe
 function collect(request: IncomingMessage, limit: number, resolve: (body: Buffer) => void, reject: (error: AppError) => void): void {
   const chunks: Buffer[] = [];
   let size = 0;
-  const settle = (error?: AppError): void => {
-    request.off('data', onData).off('end', onEnd).off('error', onCut).off('close', onCut);
-    if (error) reject(error);
-    else resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks));
-  };
-  const onData = (chunk: Buffer): void => {
+  request.on('data', (chunk: Buffer) => {
     size += chunk.length;
-    chunks.push(chunk);
-    // The server drops the rest once the answer is out.
-    if (size > limit) settle(tooLarge(limit));
-  };
-  const onEnd = (): void => settle();
-  const onCut = (): void => settle(new AppError('request.malformed', { detail: 'The body ended too early.' }));
-  request.on('data', onData).on('end', onEnd).on('error', onCut).on('close', onCut);
+    // What comes after the answer is out is dropped by the server.
+    if (size > limit) reject(tooLarge(limit));
+    else chunks.push(chunk);
+  });
+  request.on('end', () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)));
+  // Comes after the end too, and says nothing then: the promise is settled.
+  request.on('close', () => {
+    if (!request.readableEnded) reject(new AppError('request.malformed', { detail: 'The body ended too early.' }));
+  });
 }
 
 function tooLarge(limit: number): AppError {

@@ -56,8 +56,8 @@ function keyObjectOf(secret: Secret): KeyObject {
 }
 
 /** The one place where a token is signed: HS256 over the claims, as LiveKit reads it. */
-function sign({ key, secret }: SigningKey, claims: Readonly<Record<string, unknown>>): string {
-  const signed = HEADER + base64url({ iss: key, ...claims });
+function sign({ secret }: SigningKey, claims: Readonly<Record<string, unknown>>): string {
+  const signed = HEADER + base64url(claims);
   return `${signed}.${createHmac('sha256', keyObjectOf(secret)).update(signed).digest('base64url')}`;
 }
 
@@ -69,21 +69,28 @@ export function signJoinToken(key: SigningKey, token: JoinToken): string {
   const { identity, name, metadata, attributes, kind, grant, ttlSeconds, nowMs } = token;
   if (grant.room === '' || identity === '') throw new RangeError('a join token names a room and an identity');
   const nowSeconds = Math.floor(nowMs / 1000);
-  const { canPublishSources, hidden, ...permissions } = grant;
+  const { room, canPublish, canSubscribe, canPublishData, canPublishSources, canUpdateOwnMetadata, hidden } = grant;
+  const isAgent = kind === 'agent';
+  // What is undefined is left out of the token.
   return sign(key, {
+    iss: key.key,
     sub: identity,
     name,
     nbf: nowSeconds - NOT_BEFORE_LEEWAY_SECONDS,
     exp: nowSeconds + ttlSeconds,
     video: {
       roomJoin: true,
-      ...permissions,
-      ...(canPublishSources.length > 0 ? { canPublishSources } : {}),
-      ...(hidden ? { hidden } : {}),
-      ...(kind === 'agent' ? { agent: true } : {}),
+      room,
+      canPublish,
+      canSubscribe,
+      canPublishData,
+      canUpdateOwnMetadata,
+      canPublishSources: canPublishSources.length > 0 ? canPublishSources : undefined,
+      hidden: hidden ? true : undefined,
+      agent: isAgent ? true : undefined,
     },
-    ...(kind === 'agent' ? { kind } : {}),
-    ...(metadata === '' ? {} : { metadata }),
+    kind: isAgent ? kind : undefined,
+    metadata: metadata === '' ? undefined : metadata,
     attributes,
   });
 }
@@ -91,5 +98,5 @@ export function signJoinToken(key: SigningKey, token: JoinToken): string {
 /** Signs the credential of one of our own calls to a region's LiveKit. */
 export function signAdminToken(key: SigningKey, grant: LivekitAdminGrant, nowMs: number): string {
   const nowSeconds = Math.floor(nowMs / 1000);
-  return sign(key, { nbf: nowSeconds - NOT_BEFORE_LEEWAY_SECONDS, exp: nowSeconds + ADMIN_TTL_SECONDS, video: grant });
+  return sign(key, { iss: key.key, nbf: nowSeconds - NOT_BEFORE_LEEWAY_SECONDS, exp: nowSeconds + ADMIN_TTL_SECONDS, video: grant });
 }
