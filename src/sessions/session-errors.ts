@@ -1,4 +1,4 @@
-import { AppError, dependencyUnavailable } from '../kernel/app-error.ts';
+import { AppError } from '../kernel/app-error.ts';
 import type { PlacementDecision } from './session-ports.ts';
 
 export function sessionNotFound(): AppError {
@@ -43,6 +43,11 @@ export function regionDoubtful(region: string): AppError {
   });
 }
 
+/** The room is being changed, ended or opened by others again and again; nothing is away, and a moment helps. */
 export function openingGaveUp(): AppError {
-  return dependencyUnavailable('The room is changing faster than it can be opened: it', { retryAfterSeconds: 1 });
+  return new AppError('dependency.unavailable', {
+    detail: 'The room changed each time it was to be entered; try again shortly.',
+    retryAfterSeconds: 1,
+    extra: { dependency: 'room' },
+  });
 }

@@ -25,6 +25,7 @@ import { type SessionService, createSessionService } from './session-service.ts'
 import { createSessionVerdicts } from './session-verdict.ts';
 
 export type { Entered } from './session-entering.ts';
+export { openingGaveUp } from './session-errors.ts';
 export type { OpeningAsk } from './session-opening.ts';
 export type { PlacementAsk, PlacementDecision, SessionPlacements, SessionRegions } from './session-ports.ts';
 export type { SessionService } from './session-service.ts';

@@ -5,7 +5,8 @@ import { isoTime } from '../platform/http/wire.ts';
 import { type RoomDirectory, type RoomEntry, roomNotFound } from '../rooms/rooms-module.ts';
 import { DEFAULT_TENANT, ownTenant } from '../tenants/tenants-module.ts';
 import { joinAnswerSchema, joinBodySchema, joinQuerySchema } from './join-schemas.ts';
-import { type JoinService, type Joined, hideCandidates } from './join-service.ts';
+import type { Joined } from './join.ts';
+import { type JoinService, hideCandidates } from './join-service.ts';
 
 /** Codes that both ways to a token can answer. */
 export const JOIN_PROBLEMS = [

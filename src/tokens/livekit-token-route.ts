@@ -8,7 +8,8 @@ import { type By, byOf, ownTenant } from '../tenants/tenants-module.ts';
 import { encodeIdentityPart } from './identity.ts';
 import { JOIN_PROBLEMS, NO_STORE, findRoom } from './join-routes.ts';
 import { type TokenRequest, tokenAnswerSchema, tokenRequestSchema } from './join-schemas.ts';
-import { type JoinAsk, type JoinService, hideCandidates } from './join-service.ts';
+import type { JoinAsk } from './join.ts';
+import { type JoinService, hideCandidates } from './join-service.ts';
 
 export interface LivekitTokenRouteDependencies {
   readonly joins: JoinService;

@@ -1,6 +1,7 @@
 import type { Freshness } from '../coordination/freshness.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { MasterKey } from '../platform/config/env-values.ts';
+import type { HotQueries } from '../platform/database/hot-queries.ts';
 import type { UnitOfWork } from '../platform/database/unit-of-work.ts';
 import type { Module } from '../platform/module.ts';
 import type { Logger } from '../platform/telemetry/logger.ts';
@@ -8,11 +9,12 @@ import type { RoomsService } from '../rooms/rooms-module.ts';
 import type { SessionService } from '../sessions/sessions-module.ts';
 import { createJoinGrantLog } from './join-grant-log.ts';
 import { createJoinRoute } from './join-routes.ts';
-import { type TokenRegion, createJoinService } from './join-service.ts';
+import type { TokenRegion } from './join.ts';
+import { createJoinService } from './join-service.ts';
 import { createLivekitTokenRoute } from './livekit-token-route.ts';
 import { createRejoinTokens } from './rejoin-token.ts';
 
-export type { TokenRegion } from './join-service.ts';
+export type { TokenRegion } from './join.ts';
 
 export interface TokensService {
   /** Writes the grants that wait in memory; the last act of a shutdown. */
@@ -21,6 +23,7 @@ export interface TokensService {
 
 export interface TokensDependencies {
   readonly unitOfWork: UnitOfWork;
+  readonly hot: HotQueries;
   readonly rooms: RoomsService;
   readonly sessions: SessionService;
   readonly findRegion: (id: string) => TokenRegion | undefined;
@@ -32,8 +35,8 @@ export interface TokensDependencies {
 }
 
 export function createTokensModule(dependencies: TokensDependencies): Module<TokensService> {
-  const { unitOfWork, rooms, sessions, clock, logger, masterKeys } = dependencies;
-  const grants = createJoinGrantLog({ db: unitOfWork.db, logger });
+  const { hot, rooms, sessions, clock, logger, masterKeys } = dependencies;
+  const grants = createJoinGrantLog({ hot, logger });
   const rejoinTokens = createRejoinTokens({ masterKeys, nowMs: clock.nowMs });
   const joins = createJoinService({ ...dependencies, sessions, directory: rooms.directory, grants, rejoinTokens });
   return {
