@@ -1,7 +1,7 @@
-import type { Db } from '../platform/database/prisma-client.ts';
+import type { HotQueries } from '../platform/database/hot-queries.ts';
 import type { Logger } from '../platform/telemetry/logger.ts';
 import type { JoinGrantRecord } from './join-grant.ts';
-import { insertGrants } from './join-grant-store.ts';
+import { appendGrants } from './join-grant-store.ts';
 
 export interface JoinGrantLog {
   append(grant: JoinGrantRecord): void;
@@ -15,7 +15,7 @@ const MAX_BATCH = 500;
 const MAX_WAITING = 50_000;
 
 /** The one record that is not written with the answer: a join that changed nothing must not wait for a disk. */
-export function createJoinGrantLog({ db, logger }: { readonly db: Db; readonly logger: Logger }): JoinGrantLog {
+export function createJoinGrantLog({ hot, logger }: { readonly hot: HotQueries; readonly logger: Logger }): JoinGrantLog {
   let waiting: JoinGrantRecord[] = [];
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void> | undefined;
@@ -24,7 +24,7 @@ export function createJoinGrantLog({ db, logger }: { readonly db: Db; readonly l
     while (waiting.length > 0) {
       const batch = waiting.splice(0, MAX_BATCH);
       try {
-        await insertGrants(db, batch);
+        await appendGrants(hot, batch);
       } catch (error) {
         waiting.unshift(...batch);
         throw error;

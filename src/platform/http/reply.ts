@@ -12,6 +12,8 @@ export function sendReply(response: ServerResponse, { status, headers, body }: R
   }
   if (headers?.['Content-Type'] === undefined) response.setHeader('Content-Type', 'application/json; charset=utf-8');
   const text = typeof body === 'string' ? body : JSON.stringify(body);
-  response.setHeader('Content-Length', Buffer.byteLength(text));
-  response.end(text);
+  const length = Buffer.byteLength(text);
+  response.setHeader('Content-Length', length);
+  // Plain ASCII, as nearly every answer is, goes out without being encoded.
+  response.end(text, length === text.length ? 'latin1' : 'utf8');
 }

@@ -1,5 +1,6 @@
 import { makeId } from '../../../src/kernel/ids.ts';
 import { Secret } from '../../../src/kernel/secret.ts';
+import { type HotQueries, createHotQueries } from '../../../src/platform/database/hot-queries.ts';
 import { type Connections, connectDatabase } from '../../../src/platform/database/prisma-client.ts';
 import { type UnitOfWork, createUnitOfWork } from '../../../src/platform/database/unit-of-work.ts';
 import type { Session } from '../../../src/sessions/session.ts';
@@ -11,6 +12,7 @@ import { type TestDatabase, createTestDatabase } from '../../support/test-databa
 export interface StoredSessions {
   readonly database: TestDatabase;
   readonly unitOfWork: UnitOfWork;
+  readonly hot: HotQueries;
   /** An open session of a new room; live unless `changes` (of columns) say otherwise. */
   openSession(changes?: Readonly<Record<string, unknown>>): Promise<Session>;
   /** The session as it is now. */
@@ -32,6 +34,7 @@ export async function startStoredSessions(): Promise<StoredSessions> {
   return {
     database,
     unitOfWork: createUnitOfWork(connections),
+    hot: createHotQueries(connections),
     reread,
     openSession: async (changes = {}) => {
       const id = makeId('session');

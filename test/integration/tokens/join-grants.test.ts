@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makeId } from '../../../src/kernel/ids.ts';
+import type { HotQueries } from '../../../src/platform/database/hot-queries.ts';
 import type { Logger } from '../../../src/platform/telemetry/logger.ts';
 import type { Session } from '../../../src/sessions/session.ts';
 import type { JoinGrantRecord } from '../../../src/tokens/join-grant.ts';
@@ -76,7 +77,7 @@ describe('the seats of a room with a maximum', () => {
 describe('the grant log', () => {
   test('writes what waits by itself within a second, and the rest when it is told to', async () => {
     const session = await stored.openSession();
-    const log = createJoinGrantLog({ db: stored.unitOfWork.db, logger: quiet });
+    const log = createJoinGrantLog({ hot: stored.hot, logger: quiet });
     log.append(grantOf(session, 'g:1'));
     await eventually(async () => expect(await grantsOf(session)).toEqual(['g:1']), { timeoutMs: 2_500 });
     for (let index = 0; index < 1_200; index += 1) log.append(grantOf(session, `g:more-${index}`));
@@ -87,13 +88,8 @@ describe('the grant log', () => {
   test('keeps what could not be written, and writes each grant once', async () => {
     const session = await stored.openSession();
     let isAway = true;
-    const db = new Proxy(stored.unitOfWork.db, {
-      get: (target, name) => {
-        if (isAway && name === '$executeRaw') return () => Promise.reject(Object.assign(new Error('away'), { code: 'ECONNREFUSED' }));
-        return Reflect.get(target, name);
-      },
-    });
-    const log = createJoinGrantLog({ db, logger: quiet });
+    const rows: HotQueries['rows'] = (query, values) => (isAway ? Promise.reject(Object.assign(new Error('away'), { code: 'ECONNREFUSED' })) : stored.hot.rows(query, values));
+    const log = createJoinGrantLog({ hot: { rows }, logger: quiet });
     for (const identity of ['g:1', 'g:2', 'g:3']) log.append(grantOf(session, identity));
     await log.flush();
     expect(await grantsOf(session)).toEqual([]);
