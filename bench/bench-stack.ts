@@ -2,7 +2,6 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { openSync } from 'node:fs';
-import { cpus, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { findParts } from '../infra/local/parts/finding.mjs';
@@ -39,12 +38,6 @@ export interface BenchStack {
   /** Makes a public room whose session is live, with somebody inside; its id. */
   makeLiveRoom(port: number): Promise<string>;
   close(): Promise<void>;
-}
-
-/** Words for the machine that the figures are from. */
-export function machine(): string {
-  const [cpu] = cpus();
-  return `${cpu?.model.trim() ?? 'unknown processor'}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`;
 }
 
 export async function startBenchStack(): Promise<BenchStack> {

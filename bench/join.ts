@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
-import { type BenchProcess, machine, startBenchStack } from './bench-stack.ts';
+import { type BenchProcess, startBenchStack } from './bench-stack.ts';
 import type { Load, Measured } from './load-generator.ts';
-import { writeSection } from './performance-page.ts';
+import { report } from './performance-page.ts';
 import { cpuSeconds } from './process-status.ts';
 
 // A join of a live room, on its full way (credential, room, policy, session, grants, signature, grant log), against a
@@ -82,10 +82,7 @@ try {
     rounds.push(round);
     console.log(`round ${index + 1}: join ${round.product.perSecond.toFixed(0)}/s p99 ${round.product.p99Ms.toFixed(2)} ms · bare ${round.bare.perSecond.toFixed(0)}/s p99 ${round.bare.p99Ms.toFixed(2)} ms · ratio ${(round.product.perSecond / round.bare.perSecond).toFixed(2)}, by processor time ${(round.product.perCpuSecond / round.bare.perCpuSecond).toFixed(2)}`);
   }
-  const results = figures(rounds);
-  console.log(machine());
-  for (const [name, value] of Object.entries(results)) console.log(`${name}: ${value}`);
-  if (values.write) writeSection('join', { machine: machine(), figures: results });
+  report('join', figures(rounds), values);
   await product.end();
   await bare.end();
 } finally {

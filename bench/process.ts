@@ -2,9 +2,9 @@ import { readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { type BenchProcess, machine, startBenchStack } from './bench-stack.ts';
+import { type BenchProcess, startBenchStack } from './bench-stack.ts';
 import { cpuSeconds, residentMegabytes } from './process-status.ts';
-import { writeSection } from './performance-page.ts';
+import { report } from './performance-page.ts';
 
 // An API replica that does nothing: from its start to ready, the memory it holds, the processor time it takes.
 // Run: npm run build && npm run bench:process [-- --starts 7 --write]
@@ -66,9 +66,7 @@ try {
     'the same with the packaged city file': `${idle.megabytes.toFixed(0)} MB (${geoMegabytes()} MB of it are the files)`,
     'processor time of an idle API replica': `${(idle.cpuShare * 100).toFixed(1)} % of a core`,
   };
-  console.log(machine());
-  for (const [name, value] of Object.entries(figures)) console.log(`${name}: ${value}`);
-  if (values.write) writeSection('process', { machine: machine(), figures });
+  report('process', figures, values);
 } finally {
   await stack.close();
 }
