@@ -93,10 +93,7 @@ export function createRegionMonitor(dependencies: RegionMonitorDependencies): Re
   return {
     learn,
     healthOf: (id) => ({ ...(watched.get(id)?.watch.health() ?? NOT_WATCHED), load: loads.get(id) }),
-    unhealthySince: (id) => {
-      const health = watched.get(id)?.watch.health();
-      return health?.status === 'unhealthy' ? health.since : undefined;
-    },
+    unhealthySince: (id) => unhealthySince(watched.get(id)?.watch.health()),
     probesOf: (id) => watched.get(id)?.watch.state().probes ?? [],
     noteTrouble: (id) => watched.get(id)?.watch.noteTrouble(),
     start: (known) => {
@@ -111,6 +108,11 @@ export function createRegionMonitor(dependencies: RegionMonitorDependencies): Re
       await Promise.allSettled([...watched.values()].map(({ watch }) => watch.stop()));
     },
   };
+}
+
+function unhealthySince(watched: Watched | undefined): Date | undefined {
+  const health = watched?.watch.health();
+  return health?.status === 'unhealthy' ? health.since : undefined;
 }
 
 /** The watch of one region, with each probe written down and shown. */
@@ -142,3 +144,7 @@ function stateOf(known: StoredHealth | undefined, now: Date): HealthState {
 const NOT_WATCHED: Omit<RegionHealth, 'load'> = Object.freeze({
   status: 'unknown', reason: 'not probed yet', since: new Date(0), proven: false,
 });
+
+function unhealthySince(health: Pick<RegionHealth, 'status' | 'since'> | undefined): Date | undefined {
+  return health?.status === 'unhealthy' ? health.since : undefined;
+}

@@ -42,9 +42,10 @@ function dispatch(options: MountOptions): RequestHandler {
     const found = table.find(path);
     if (!found) {
       next();
-      return;
+      return undefined;
     }
-    answer(options, { found, query }, request, response).catch(next);
+    // What it rejects with, Express hands to the problem handler.
+    return answer(options, { found, query }, request, response);
   };
 }
 

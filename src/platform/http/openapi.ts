@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type ZodOpenApiOperationObject, type ZodOpenApiPathsObject, createDocument } from 'zod-openapi';
+import { type ZodOpenApiOperationObject, createDocument } from 'zod-openapi';
 import { ERROR_CODES, type ErrorCode } from '../../kernel/error-codes.ts';
 import { STATUS_OF_KIND } from './problem.ts';
 import type { Route } from './route.ts';
@@ -93,6 +93,6 @@ export function createOpenApi(routes: readonly Route[], options: { readonly vers
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } } },
-    paths: paths as ZodOpenApiPathsObject,
+    paths,
   });
 }

@@ -107,5 +107,5 @@ export function defineRoute<
 ): Route {
   const { handler, ...spec } = route;
   // The mount parses with the very schemas of `spec`, so what arrives has the handler's types.
-  return { ...spec, handle: handler as unknown as Route['handle'] } as Route;
+  return { ...spec, handle: handler };
 }
