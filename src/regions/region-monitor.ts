@@ -93,7 +93,7 @@ export function createRegionMonitor(dependencies: RegionMonitorDependencies): Re
   return {
     learn,
     healthOf: (id) => ({ ...(watched.get(id)?.watch.health() ?? NOT_WATCHED), load: loads.get(id) }),
-    unhealthySince: (id) => unhealthySince(watched.get(id)?.watch.health()),
+    unhealthySince: (id) => unhealthySince(watched.get(id)),
     probesOf: (id) => watched.get(id)?.watch.state().probes ?? [],
     noteTrouble: (id) => watched.get(id)?.watch.noteTrouble(),
     start: (known) => {
@@ -144,7 +144,3 @@ function stateOf(known: StoredHealth | undefined, now: Date): HealthState {
 const NOT_WATCHED: Omit<RegionHealth, 'load'> = Object.freeze({
   status: 'unknown', reason: 'not probed yet', since: new Date(0), proven: false,
 });
-
-function unhealthySince(health: Pick<RegionHealth, 'status' | 'since'> | undefined): Date | undefined {
-  return health?.status === 'unhealthy' ? health.since : undefined;
-}
