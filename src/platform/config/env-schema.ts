@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { durationSeconds, integer, list, masterKeys, secretUrl, trustedProxies, url } from './env-values.ts';
+import { durationSeconds, integer, list, masterKeys, origins, secretUrl, trustedProxies, url } from './env-values.ts';
 
 /** One environment variable: how it is read, what it means, and how its default reads in the documents. */
 export interface EnvVariable {
@@ -113,7 +113,7 @@ export const ENV = {
   },
   MERIDIAN_CORS_ORIGINS: {
     group: 'Addresses',
-    schema: list.default([]),
+    schema: origins.default([]),
     default: 'none',
     meaning: 'Browser origins that may call join, token and regions: comma-separated, or `*`.',
   },

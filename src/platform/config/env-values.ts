@@ -30,6 +30,11 @@ export const list = z.string().transform((text) =>
     .filter((item) => item !== ''),
 );
 
+/** Origins as a browser sends them, or `*` for any: one with a path or a trailing slash would never match. */
+export const origins = list.pipe(
+  z.array(z.string().refine((text) => text === '*' || (URL.canParse(text) && new URL(text).origin === text), 'must be origins such as https://app.example, or *')),
+);
+
 function isBase(text: string, protocols: readonly string[]): boolean {
   if (!URL.canParse(text)) return false;
   const { protocol, search, hash, username, password } = new URL(text);

@@ -56,6 +56,28 @@ describe('the configuration', () => {
     expect(loadConfig({ ...sound, HOSTNAME: 'pod-7' }).HOST_NAME).toBe('pod-7');
   });
 
+  test('S0-12 an empty HOSTNAME is none: the host says its own name', () => {
+    expect(loadConfig({ ...sound, HOSTNAME: '' }).HOST_NAME).not.toBe('');
+  });
+
+  test.each([
+    ['DATABASE_URL', 'mysql://hidden@db/m'],
+    ['DATABASE_URL', 'db.example'],
+    ['REDIS_URL', 'http://hidden@redis'],
+    ['MERIDIAN_PUBLIC_URL', 'https://u:hidden@meet.example'],
+    ['MERIDIAN_PUBLIC_URL', 'https://meet.example/?hidden'],
+    ['MERIDIAN_CORS_ORIGINS', 'https://hidden.example/'],
+    ['MERIDIAN_CORS_ORIGINS', 'hidden.example'],
+    ['MERIDIAN_DATABASE_POOL', '3'],
+    ['MERIDIAN_SHUTDOWN_SECONDS', '-1'],
+  ])('refuses %s=%s without printing it', (name, value) => {
+    expect(problemsOf({ ...sound, [name]: value })).toEqual([expect.stringMatching(new RegExp(`^${name}: (?!.*hidden)`))]);
+  });
+
+  test.each([['*', ['*']], ['https://a.example, http://localhost:3000', ['https://a.example', 'http://localhost:3000']]])('takes the origins %s', (text, expected) => {
+    expect(loadConfig({ ...sound, MERIDIAN_CORS_ORIGINS: text }).MERIDIAN_CORS_ORIGINS).toEqual(expected);
+  });
+
   test('secrets do not print', () => {
     const text = JSON.stringify(loadConfig(sound));
     expect(text).not.toContain('hidden-password');
