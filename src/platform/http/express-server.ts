@@ -6,6 +6,8 @@ import { answerUnreadableRequests } from './unreadable-request.ts';
 const KEEP_ALIVE_MS = 75_000;
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 30_000;
+/** How late a time-out may be noticed. */
+const TIMEOUT_CHECK_MS = 5_000;
 
 /**
  * An HTTP server whose requests and responses are born with the application's prototypes. Express re-parents both
@@ -29,6 +31,7 @@ export function createExpressServer(app: Express, { publicUrl }: { readonly publ
       keepAliveTimeout: KEEP_ALIVE_MS,
       headersTimeout: HEADERS_TIMEOUT_MS,
       requestTimeout: REQUEST_TIMEOUT_MS,
+      connectionsCheckingInterval: TIMEOUT_CHECK_MS,
     },
     app,
   );
