@@ -18,7 +18,6 @@ import { type RoomService, createRoomService } from './room-service.ts';
 import { readTenantRules } from './tenant-rules.ts';
 
 export type { Access, KnownRegion, LiveSession, Permissions, Room, RoomContent, TrackSource } from './room.ts';
-export type { SessionRow } from './room-directory-store.ts';
 export type { RoomDirectory } from './room-directory.ts';
 export type { RoomEntry } from './room-entry.ts';
 export { roomNotFound } from './room-errors.ts';

@@ -1,7 +1,7 @@
 import type { RoomId } from '../kernel/ids.ts';
-import type { RoomDirectory, RoomEntry, SessionRow } from '../rooms/rooms-module.ts';
+import type { RoomDirectory, RoomEntry } from '../rooms/rooms-module.ts';
 import type { RoomState, RoomStates } from './session-ports.ts';
-import type { Session } from './session.ts';
+import { fromRow } from './session-row.ts';
 
 /** Rooms as sessions see them, over the rooms' directory. */
 export interface SessionRooms extends RoomStates {
@@ -51,36 +51,8 @@ function toState(entry: RoomEntry, readAtMs: number): RoomState {
     emptyTimeoutSeconds: effective.emptyTimeoutSeconds.value,
     maxParticipants: effective.maxParticipants.value,
     agents: room.settings.agents ?? [],
-    session: session && toSession(entry, session),
+    // The directory reads open sessions only, without the columns that the room says already.
+    session: session && fromRow({ ...session, room_id: room.id, tenant_id: room.tenantId, closed_at: null, close_reason: null }),
     readAtMs,
-  };
-}
-
-function toSession({ room }: RoomEntry, row: SessionRow): Session {
-  return {
-    id: row.id,
-    roomId: room.id,
-    tenantId: room.tenantId,
-    epoch: row.epoch,
-    region: row.region,
-    decisionId: row.decision_id,
-    emptyTimeoutSeconds: row.empty_timeout_seconds,
-    departureTimeoutSeconds: row.departure_timeout_seconds,
-    maxParticipants: row.max_participants,
-    roomConfig: row.room_config,
-    openedAt: row.opened_at,
-    liveAt: row.live_at,
-    livekitSid: row.livekit_sid,
-    closedAt: null,
-    closeReason: null,
-    lastSignAt: row.last_sign_at,
-    nodeSignAt: row.node_sign_at,
-    inside: row.inside,
-    lastLeftAt: row.last_left_at,
-    participantsReadAt: row.participants_read_at,
-    doubtfulAt: row.doubtful_at,
-    hiddenAt: row.hidden_at,
-    silentAt: row.silent_at,
-    createCalledAt: row.create_called_at,
   };
 }
